@@ -1,0 +1,154 @@
+/**
+ * Every Prometheus metric of the risk-worker: name, kind, labels and what it says to whoever looks at it at night. Plain
+ * data: `@holdfast/platform` makes collectors of it. Times are in seconds, as Prometheus likes them.
+ */
+
+export interface MetricSpec {
+  readonly name: string
+  readonly kind: 'counter' | 'gauge' | 'histogram'
+  readonly help: string
+  readonly labels: readonly string[]
+  /** Upper bounds; histograms only. */
+  readonly buckets?: readonly number[]
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const ROWS = [1, 8, 32, 128, 512, 2048, 8192]
+
+export const RISK_WORKER_METRICS = {
+  records: {
+    name: 'holdfast_records_total',
+    kind: 'counter',
+    labels: ['topic', 'outcome'],
+    help: 'Records taken from Kafka; outcome: folded, duplicate, unknown_type, invalid, republished or already_taken.',
+  },
+  deadLetters: {
+    name: 'holdfast_dead_letters_total',
+    kind: 'counter',
+    labels: ['topic'],
+    help: 'Records put aside as dead letters, by the topic they came from. Read the reasons with: holdfast dlq.',
+  },
+  intakeStopped: {
+    name: 'holdfast_intake_stopped',
+    kind: 'gauge',
+    labels: [],
+    help: '1 while intake stands still because most recent records were invalid; lifted by: holdfast dlq resume.',
+  },
+  lag: {
+    name: 'holdfast_lag_records',
+    kind: 'gauge',
+    labels: ['topic', 'partition'],
+    help: 'Records between the offset stored with the state and the end of the log.',
+  },
+  decodeSeconds: {
+    name: 'holdfast_decode_seconds',
+    kind: 'histogram',
+    labels: [],
+    buckets: SECONDS,
+    help: 'Time to decode one batch of records.',
+  },
+  foldSeconds: {
+    name: 'holdfast_fold_seconds',
+    kind: 'histogram',
+    labels: [],
+    buckets: SECONDS,
+    help: 'Time to fold one batch of events into the states in hand.',
+  },
+  readSeconds: {
+    name: 'holdfast_read_seconds',
+    kind: 'histogram',
+    labels: [],
+    buckets: SECONDS,
+    help: 'Time to read from Redis the states that a batch needs and the cache lacks.',
+  },
+  commitSeconds: {
+    name: 'holdfast_commit_seconds',
+    kind: 'histogram',
+    labels: [],
+    buckets: SECONDS,
+    help: 'Time of one atomic commit of a shard, from the call to the answer of Redis.',
+  },
+  commitsRefused: {
+    name: 'holdfast_commits_refused_total',
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'Commits that Redis refused; reason: owner (the shard has another owner), number (state is older or newer) or range.',
+  },
+  scoredCustomers: {
+    name: 'holdfast_scored_customers_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Customers scored by the model.',
+  },
+  scoreBatchRows: {
+    name: 'holdfast_score_batch_rows',
+    kind: 'histogram',
+    labels: [],
+    buckets: ROWS,
+    help: 'Customers in one call of the model.',
+  },
+  scoreSeconds: {
+    name: 'holdfast_score_seconds',
+    kind: 'histogram',
+    labels: ['backend'],
+    buckets: SECONDS,
+    help: 'Time of one call of the model.',
+  },
+  bandChanges: {
+    name: 'holdfast_band_changes_total',
+    kind: 'counter',
+    labels: ['from', 'to'],
+    help: 'Customers who moved from one risk band to another.',
+  },
+  decisions: {
+    name: 'holdfast_decisions_total',
+    kind: 'counter',
+    labels: ['action', 'outcome'],
+    help: 'Decisions taken; outcome: queued, or the reason for which nothing is sent.',
+  },
+  dueOverdue: {
+    name: 'holdfast_appointments_overdue',
+    kind: 'gauge',
+    labels: ['partition'],
+    help: 'Customers whose appointment has passed and who have not been looked at yet.',
+  },
+  outboxEntries: {
+    name: 'holdfast_outbox_entries',
+    kind: 'gauge',
+    labels: ['partition'],
+    help: 'Jobs, dead letters, re-published records and band changes committed and not yet sent on.',
+  },
+  relayed: {
+    name: 'holdfast_relayed_total',
+    kind: 'counter',
+    labels: ['kind'],
+    help: 'Outbox entries sent on; kind: job, dead_letter, republished or risk_change.',
+  },
+  eventToJobSeconds: {
+    name: 'holdfast_event_to_job_seconds',
+    kind: 'histogram',
+    labels: ['action'],
+    buckets: SECONDS,
+    help: 'From the timestamp of the record that caused a decision to its job being in the queue.',
+  },
+  shardsOwned: {
+    name: 'holdfast_shards_owned',
+    kind: 'gauge',
+    labels: [],
+    help: 'Shards (Kafka partitions) that this process owns.',
+  },
+  cachedStates: {
+    name: 'holdfast_cached_states',
+    kind: 'gauge',
+    labels: ['partition'],
+    help: 'Customer states held in memory.',
+  },
+  modelInfo: {
+    name: 'holdfast_model_info',
+    kind: 'gauge',
+    labels: ['version', 'learned_from', 'backend'],
+    help: '1 for the model that scores now.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>
+
+export type RiskWorkerMetric = keyof typeof RISK_WORKER_METRICS
