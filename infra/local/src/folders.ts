@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** Live, time-lapse and replay keep their data apart. */
+export type RunMode = 'live' | 'time-lapse' | 'replay'
+
+/** The checkout this file belongs to: the nearest folder above it with a `turbo.json`. Works from `src` and from `dist`. */
+export const repositoryRoot = (): string => {
+  const start = dirname(fileURLToPath(import.meta.url))
+  for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(join(folder, 'turbo.json'))) return folder
+  }
+  throw new Error(`no turbo.json in any folder above ${start}: local services run from a checkout of the repository`)
+}
+
+export const pomFile = (root = repositoryRoot()): string => join(root, 'infra', 'local', 'pom.xml')
+export const composeFile = (root = repositoryRoot()): string => join(root, 'infra', 'compose.yaml')
+
+/** Downloads that survive `npm ci` and may be deleted at any time. */
+export const cacheFolder = (name: string, root = repositoryRoot()): string => join(root, '.holdfast', 'cache', name)
+/** Data of the broker and of Redis, and the logs of one mode. */
+export const dataFolder = (mode: RunMode, root = repositoryRoot()): string => join(root, '.holdfast', mode)
+/** What `holdfast status --json` reads. One run per checkout. */
+export const runStateFile = (root = repositoryRoot()): string => join(root, '.holdfast', 'run', 'services.json')
