@@ -1,1 +1,6 @@
-export {}
+export * from './artifacts.ts'
+export * from './backend.ts'
+export * from './errors.ts'
+export { type FitOptions, fitLogistic, type LogisticFit, type Standardisation, type TrainingData } from './fit.ts'
+export { createLogisticModel, type LogisticWeights, readWeights } from './model.ts'
+export * from './scorer.ts'
