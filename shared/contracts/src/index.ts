@@ -1,2 +1,5 @@
+export * from './decode.ts'
+export type { CloudEvent, CloudEventOf, CloudEvents } from './events.ts'
+export { EVENT_SCHEMAS } from './events.ts'
 export * from './metrics.ts'
 export * from './names.ts'

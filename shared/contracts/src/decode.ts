@@ -1,0 +1,103 @@
+import { type CustomerEvent, type EventType, ROLE_OF_TYPE, type Role } from '@holdfast/core'
+import type { z } from 'zod'
+import { type CloudEvents, EVENT_SCHEMAS } from './events.ts'
+import { isSubject, show } from './fields.ts'
+import { createConverter } from './money.ts'
+import { type TopicNames, topicNames } from './names.ts'
+import { type Bounds, NORMALISE, normaliseEnvelope } from './normalise.ts'
+
+/** What a record turned out to be. Everything but an event is an outcome to count, none an exception. */
+export type Decoded =
+  | { readonly kind: 'event'; readonly event: CustomerEvent }
+  | { readonly kind: 'unknown_type'; readonly type: string }
+  /** `reason` says where, what was expected and what was found; `subject` is there if it at least was good. */
+  | { readonly kind: 'invalid'; readonly reason: string; readonly subject?: string }
+
+export interface DecoderOptions {
+  /** ISO 4217 code of the base currency. */
+  readonly base: string
+  /** By currency: units of the base currency that one unit buys, as decimal strings. */
+  readonly rates?: Readonly<Record<string, string>>
+  /** How far an event may be dated ahead of its record; five minutes by default. */
+  readonly futureToleranceMs?: number
+  /** Only to name the right topic to somebody who chose the wrong one. */
+  readonly topics?: TopicNames
+}
+
+/**
+ * @param role of the topic that the record was read from
+ * @param recordTimeMs the record's timestamp, ms in domain time: the instant against which "in the future" is measured
+ */
+export type Decode = (role: Role, value: Uint8Array | null, recordTimeMs: number) => Decoded
+
+type Reader = (raw: object, bounds: Bounds) => CustomerEvent | string
+
+const SCHEMAS: { readonly [T in EventType]: z.ZodType<CloudEvents[T]> } = EVENT_SCHEMAS
+
+function createReader<T extends EventType>(type: T): Reader {
+  const schema = SCHEMAS[type]
+  const normalise = NORMALISE[type]
+  return function readEvent(raw, bounds) {
+    const parsed = schema.safeParse(raw)
+    if (!parsed.success) return explain(parsed.error)
+    const base = normaliseEnvelope(parsed.data, bounds)
+    return typeof base === 'string' ? base : normalise(parsed.data, base, bounds)
+  }
+}
+
+/** The first thing that is wrong, as `path: message`. */
+function explain(error: z.ZodError): string {
+  const issue = error.issues[0]
+  if (issue === undefined) return 'not an event'
+  return issue.path.length === 0 ? issue.message : `${issue.path.join('.')}: ${issue.message}`
+}
+
+function isEventType(type: string): type is EventType {
+  return Object.hasOwn(ROLE_OF_TYPE, type)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** @throws Error when a currency or a rate is not one. */
+export function createDecoder(options: DecoderOptions): Decode {
+  const { base, rates = {}, futureToleranceMs = 300_000, topics = topicNames() } = options
+  const toBaseMinor = createConverter(base, rates)
+  const currencies = [base, ...Object.keys(rates)].join(', ')
+  const utf8 = new TextDecoder('utf-8', { fatal: true })
+  const readers = new Map(
+    Object.keys(EVENT_SCHEMAS)
+      .filter(isEventType)
+      .map((type) => [type as string, { role: ROLE_OF_TYPE[type], read: createReader(type) }] as const),
+  )
+
+  return function decode(role, value, recordTimeMs) {
+    if (value === null || value.length === 0) return { kind: 'invalid', reason: 'empty value' }
+    let raw: unknown
+    try {
+      raw = JSON.parse(utf8.decode(value))
+    } catch (error) {
+      const what = error instanceof SyntaxError ? `not JSON: ${messageOf(error)}` : 'not UTF-8'
+      return { kind: 'invalid', reason: what }
+    }
+    if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+      return { kind: 'invalid', reason: `expected a CloudEvent as a JSON object, got ${show(raw)}` }
+    }
+    const type = 'type' in raw ? raw.type : undefined
+    if (typeof type !== 'string')
+      return invalid(raw, `type: expected a text such as "purchase.completed", got ${show(type)}`)
+    const reader = readers.get(type)
+    if (reader === undefined) return { kind: 'unknown_type', type }
+    if (reader.role !== role)
+      return invalid(raw, `type: ${type} belongs on ${topics[reader.role]}, not on ${topics[role]}`)
+    const event = reader.read(raw, { toBaseMinor, currencies, latest: recordTimeMs + futureToleranceMs })
+    return typeof event === 'string' ? invalid(raw, event) : { kind: 'event', event }
+  }
+}
+
+function invalid(raw: object, reason: string): Decoded {
+  const subject =
+    'subject' in raw && typeof raw.subject === 'string' && isSubject(raw.subject) ? raw.subject : undefined
+  return subject === undefined ? { kind: 'invalid', reason } : { kind: 'invalid', reason, subject }
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatTime, parseTime } from './time.ts'
+
+describe('parseTime', () => {
+  it('agrees with Date on every instant that Date can write', () => {
+    const instant = fc.date({
+      min: new Date('0000-01-01T00:00:00Z'),
+      max: new Date('9999-12-31T23:59:59Z'),
+      noInvalidDate: true,
+    })
+    fc.assert(
+      fc.property(instant, (date) => {
+        expect(parseTime(formatTime(date.getTime()))).toBe(date.getTime())
+      }),
+    )
+  })
+
+  it.each([
+    ['2026-11-01T10:00:00+05:30', '2026-11-01T04:30:00.000Z'],
+    ['2026-11-01t10:00:00.5-08:00', '2026-11-01T18:00:00.500Z'],
+    ['2024-02-29T23:59:59.123456789z', '2024-02-29T23:59:59.123Z'],
+  ])('%s', (text, utc) => {
+    expect(formatTime(parseTime(text))).toBe(utc)
+  })
+
+  it.each([
+    '2026-11-01',
+    '2026-11-01T10:00:00',
+    '2026-11-01 10:00:00Z',
+    '2026-11-01T10:00Z',
+    '2026-11-01T24:00:00Z',
+    '2026-11-01T10:60:00Z',
+    '2026-11-01T10:00:60Z',
+    '2026-13-01T10:00:00Z',
+    '2026-00-01T10:00:00Z',
+    '2026-02-29T10:00:00Z',
+    '1900-02-29T10:00:00Z',
+    '2026-11-01T10:00:00.Z',
+    '2026-11-01T10:00:00+0100',
+    '2026-11-01T10:00:00+24:00',
+    '2026-11-01T10:00:00Z ',
+    '+02026-11-01T10:00:00Z',
+    '2026-11-0aT10:00:00Z',
+    '',
+  ])('%j is none', (text) => {
+    expect(parseTime(text)).toBeNaN()
+  })
+})
