@@ -1,0 +1,28 @@
+import type { Admin } from 'kafkajs'
+
+/** One position in the log; the offset is that of the next record to read. */
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+export interface LogBounds {
+  readonly topic: string
+  readonly partition: number
+  /** Offset of the oldest record that is still there. */
+  readonly low: number
+  /** Offset that the next record will get. */
+  readonly high: number
+}
+
+/** Where the log of each partition of these topics begins and ends now. Offsets stay below 2^53. */
+export async function logBounds(admin: Admin, topics: readonly string[]): Promise<LogBounds[]> {
+  const perTopic = await Promise.all(
+    topics.map(async (topic) => {
+      const partitions = await admin.fetchTopicOffsets(topic)
+      return partitions.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) }))
+    }),
+  )
+  return perTopic.flat().sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
+}
