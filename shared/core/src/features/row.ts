@@ -1,0 +1,44 @@
+import type { Facts } from './facts.ts'
+
+/** Groups of features: reasons are given by group, because a person cannot act on twelve hinges. */
+export const FEATURE_GROUPS = [
+  'recency',
+  'rhythm',
+  'frequency',
+  'tenure',
+  'spend',
+  'season',
+  'returns',
+  'support',
+  'voice',
+  'engagement',
+  'contract',
+] as const
+export type FeatureGroup = (typeof FEATURE_GROUPS)[number]
+
+/**
+ * How a feature moves while no event arrives: monotone, still, or in steps at whole UTC months. The search for the next
+ * appointment rests on it, so a test holds every row to its word.
+ */
+export type Silence = 'rises' | 'falls' | 'constant' | 'steps'
+
+/** One feature: the only definition there is, for the live pipeline, the trainer and the documentation. */
+export interface FeatureRow {
+  readonly name: string
+  readonly group: FeatureGroup
+  readonly unit: string
+  readonly silence: Silence
+  readonly formula: string
+  /** Why it should predict churn. */
+  readonly why: string
+  of(facts: Facts): number
+}
+
+/** max(0, log1p(x) - log1p(knee)): lets a linear model bend at the knee. */
+export function logHinge(x: number, knee: number): number {
+  return Math.max(0, Math.log1p(x) - Math.log1p(knee))
+}
+
+export function flag(condition: boolean): number {
+  return condition ? 1 : 0
+}

@@ -1,0 +1,217 @@
+/**
+ * A layout is one function that walks a value and hands every field to a `Codec`, which returns it: written as it is, read
+ * from bytes, or only named. So writing, reading and documenting a layout cannot disagree.
+ */
+export interface Codec {
+  /** Whole number from 0 to 2^53, in one to eight bytes: seven bits a byte, least significant first. */
+  uint(name: string, value: number): number
+  /** An instant in ms or NEVER (-1), six bytes. */
+  time(name: string, value: number): number
+  /** A 48-bit hash, six bytes. */
+  hash(name: string, value: number): number
+  /** One byte. */
+  byte(name: string, value: number): number
+  /** 32 bits as an unsigned number, four bytes. */
+  word(name: string, value: number): number
+  float32(name: string, value: number): number
+  float64(name: string, value: number): number
+  /** One float64 for each half-life. */
+  decayed(name: string, halfLivesDays: readonly number[], sums: readonly number[]): readonly number[]
+}
+
+const TWO_32 = 0x1_0000_0000
+
+/** A growing buffer that is reused from state to state; `take` copies out what was written. */
+export class Writer implements Codec {
+  private bytes = new Uint8Array(1_024)
+  private view = new DataView(this.bytes.buffer)
+  private at = 0
+
+  take(): Uint8Array {
+    const taken = this.bytes.slice(0, this.at)
+    this.at = 0
+    return taken
+  }
+
+  uint(_name: string, value: number): number {
+    this.room(8)
+    let rest = value
+    while (rest >= 0x80) {
+      this.bytes[this.at++] = (rest % 0x80) | 0x80
+      rest = Math.floor(rest / 0x80)
+    }
+    this.bytes[this.at++] = rest
+    return value
+  }
+
+  time(_name: string, value: number): number {
+    this.sixBytes(value + 1)
+    return value
+  }
+
+  hash(_name: string, value: number): number {
+    this.sixBytes(value)
+    return value
+  }
+
+  byte(_name: string, value: number): number {
+    this.room(1)
+    this.bytes[this.at++] = value
+    return value
+  }
+
+  word(_name: string, value: number): number {
+    this.room(4)
+    this.view.setUint32(this.at, value)
+    this.at += 4
+    return value
+  }
+
+  float32(_name: string, value: number): number {
+    this.room(4)
+    this.view.setFloat32(this.at, value)
+    this.at += 4
+    return value
+  }
+
+  float64(_name: string, value: number): number {
+    this.room(8)
+    this.view.setFloat64(this.at, value)
+    this.at += 8
+    return value
+  }
+
+  decayed(name: string, _halfLivesDays: readonly number[], sums: readonly number[]): readonly number[] {
+    for (let i = 0; i < sums.length; i++) this.float64(name, sums[i]!)
+    return sums
+  }
+
+  private sixBytes(value: number): void {
+    this.room(6)
+    this.view.setUint16(this.at, Math.floor(value / TWO_32))
+    this.view.setUint32(this.at + 2, value % TWO_32)
+    this.at += 6
+  }
+
+  private room(bytes: number): void {
+    if (this.at + bytes <= this.bytes.length) return
+    const larger = new Uint8Array(this.bytes.length * 2)
+    larger.set(this.bytes)
+    this.bytes = larger
+    this.view = new DataView(larger.buffer)
+  }
+}
+
+/** Reads what a Writer wrote. A value that ends early throws a RangeError. */
+export class Reader implements Codec {
+  private readonly view: DataView
+  private at = 0
+
+  constructor(private readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at
+  }
+
+  uint(): number {
+    let value = 0
+    let scale = 1
+    for (;;) {
+      const byte = this.view.getUint8(this.at++)
+      value += (byte & 0x7f) * scale
+      if (byte < 0x80) return value
+      scale *= 0x80
+    }
+  }
+
+  time(): number {
+    return this.sixBytes() - 1
+  }
+
+  hash(): number {
+    return this.sixBytes()
+  }
+
+  byte(): number {
+    return this.view.getUint8(this.at++)
+  }
+
+  word(): number {
+    this.at += 4
+    return this.view.getUint32(this.at - 4)
+  }
+
+  float32(): number {
+    this.at += 4
+    return this.view.getFloat32(this.at - 4)
+  }
+
+  float64(): number {
+    this.at += 8
+    return this.view.getFloat64(this.at - 8)
+  }
+
+  decayed(_name: string, halfLivesDays: readonly number[]): readonly number[] {
+    const sums = new Array<number>(halfLivesDays.length)
+    for (let i = 0; i < sums.length; i++) sums[i] = this.float64()
+    return sums
+  }
+
+  private sixBytes(): number {
+    this.at += 6
+    return this.view.getUint16(this.at - 6) * TWO_32 + this.view.getUint32(this.at - 4)
+  }
+}
+
+/** One row of the documented layout. */
+export interface LayoutRow {
+  readonly group: string
+  readonly field: string
+  readonly bytes: string
+}
+
+/** Names the fields that a layout walks, for the documentation. */
+export class Describer implements Codec {
+  readonly rows: LayoutRow[] = []
+  group = ''
+
+  uint(name: string, value: number): number {
+    return this.row(name, '1-8', value)
+  }
+
+  time(name: string, value: number): number {
+    return this.row(name, '6', value)
+  }
+
+  hash(name: string, value: number): number {
+    return this.row(name, '6', value)
+  }
+
+  byte(name: string, value: number): number {
+    return this.row(name, '1', value)
+  }
+
+  word(name: string, value: number): number {
+    return this.row(name, '4', value)
+  }
+
+  float32(name: string, value: number): number {
+    return this.row(name, '4', value)
+  }
+
+  float64(name: string, value: number): number {
+    return this.row(name, '8', value)
+  }
+
+  decayed(name: string, halfLivesDays: readonly number[], sums: readonly number[]): readonly number[] {
+    for (const days of halfLivesDays) this.row(`${name}, half-life ${days} d`, '8', 0)
+    return sums
+  }
+
+  private row(field: string, bytes: string, value: number): number {
+    this.rows.push({ group: this.group, field, bytes })
+    return value
+  }
+}

@@ -1,0 +1,203 @@
+import { ACTION_KINDS, PURPOSES, ROLES, SURVEY_KINDS } from '../event.ts'
+import { type Codec, Describer, type LayoutRow, Reader, Writer } from './codec.ts'
+import { type CustomerState, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
+import type { Group } from './groups.ts'
+import * as groups from './groups.ts'
+
+/**
+ * One customer's value in Redis: version byte, a bit for each group that is present (a varint), then those groups in the
+ * order of `SLOTS`. Bits of the commonest groups come first, so that a customer who only buys needs one byte for them.
+ */
+export const LAYOUT_VERSION = 1
+
+/** An erased customer keeps these two bytes: the version, and a presence that no group can have alone. */
+const ERASED_BIT = 2 ** 19
+
+type Draft = { -readonly [K in keyof CustomerState]: CustomerState[K] }
+
+interface Slot {
+  readonly name: string
+  isPresent(state: CustomerState): boolean
+  write(codec: Codec, state: CustomerState): void
+  read(codec: Codec, draft: Draft): void
+  describe(describer: Describer): void
+}
+
+function slot<G extends object>(
+  name: string,
+  group: Group<G>,
+  get: (state: CustomerState) => G | undefined,
+  set: (draft: Draft, value: G) => void,
+): Slot {
+  return {
+    name,
+    isPresent: (state) => get(state) !== undefined,
+    write(codec, state) {
+      const value = get(state)
+      // The walk only assigns what it was given back, yet states are frozen in spirit: it gets a copy.
+      if (value !== undefined) group.walk(codec, { ...value })
+    },
+    read(codec, draft) {
+      const value = group.blank()
+      group.walk(codec, value)
+      set(draft, value)
+    },
+    describe(describer) {
+      describer.group = name
+      group.walk(describer, group.blank())
+    },
+  }
+}
+
+const rings = ROLES.map((role) =>
+  slot(
+    `ids of ${role}`,
+    groups.RING,
+    ({ rings }) => (rings[role] === undefined ? undefined : { ids: rings[role] }),
+    (draft, { ids }) => {
+      draft.rings = { ...draft.rings, [role]: ids }
+    },
+  ),
+)
+
+const surveys = SURVEY_KINDS.map((kind) =>
+  slot(
+    kind,
+    groups.SURVEY,
+    (state) => state.surveys[kind],
+    (draft, value) => {
+      draft.surveys = { ...draft.surveys, [kind]: value }
+    },
+  ),
+)
+
+const consents = PURPOSES.map((purpose) =>
+  slot(
+    `consent to ${purpose}`,
+    groups.CONSENT,
+    (state) => state.consent[purpose],
+    (draft, value) => {
+      draft.consent = { ...draft.consent, [purpose]: value }
+    },
+  ),
+)
+
+const actions = ACTION_KINDS.map((kind) =>
+  slot(
+    kind,
+    groups.ACTION,
+    (state) => state.actions[kind],
+    (draft, value) => {
+      draft.actions = { ...draft.actions, [kind]: value }
+    },
+  ),
+)
+
+const [purchaseRing, supportRing, engagementRing, ...otherRings] = rings as [Slot, Slot, Slot, ...Slot[]]
+
+const SLOTS: readonly Slot[] = [
+  slot(
+    'decided',
+    groups.DECIDED,
+    (s) => s.decided,
+    (draft, value) => {
+      draft.decided = value
+    },
+  ),
+  slot(
+    'purchases',
+    groups.PURCHASES,
+    (s) => s.purchases,
+    (draft, value) => {
+      draft.purchases = value
+    },
+  ),
+  purchaseRing,
+  slot(
+    'support',
+    groups.SUPPORT,
+    (s) => s.support,
+    (draft, value) => {
+      draft.support = value
+    },
+  ),
+  supportRing,
+  slot(
+    'engagement',
+    groups.ENGAGEMENT,
+    (s) => s.engagement,
+    (draft, value) => {
+      draft.engagement = value
+    },
+  ),
+  engagementRing,
+  slot(
+    'reversals',
+    groups.REVERSALS,
+    (s) => s.reversals,
+    (draft, value) => {
+      draft.reversals = value
+    },
+  ),
+  slot(
+    'contract',
+    groups.CONTRACT,
+    (s) => s.contract,
+    (draft, value) => {
+      draft.contract = value
+    },
+  ),
+  slot(
+    'social',
+    groups.SOCIAL,
+    (s) => s.social,
+    (draft, value) => {
+      draft.social = value
+    },
+  ),
+  ...otherRings,
+  ...surveys,
+  ...consents,
+  ...actions,
+]
+
+const writer = new Writer()
+
+/** Bytes of a state. Two equal states have equal bytes. */
+export function encodeState(state: CustomerState): Uint8Array {
+  writer.byte('version', LAYOUT_VERSION)
+  let presence = state.erased ? ERASED_BIT : 0
+  for (let i = 0; i < SLOTS.length; i++) if (SLOTS[i]!.isPresent(state)) presence += 2 ** i
+  writer.uint('presence', presence)
+  for (const slot of SLOTS) slot.write(writer, state)
+  return writer.take()
+}
+
+/** Throws a RangeError for bytes that `encodeState` cannot have written: an unknown version, too few bytes, or too many. */
+export function decodeState(bytes: Uint8Array): CustomerState {
+  const reader = new Reader(bytes)
+  const version = reader.byte()
+  if (version !== LAYOUT_VERSION) {
+    throw new RangeError(
+      `state has layout version ${version}, this build reads ${LAYOUT_VERSION}: run "holdfast rebuild"`,
+    )
+  }
+  const presence = reader.uint()
+  if (presence >= ERASED_BIT) return ERASED_STATE
+  const draft: Draft = { ...EMPTY_STATE }
+  for (let i = 0; i < SLOTS.length; i++) if (presence & (1 << i)) SLOTS[i]!.read(reader, draft)
+  if (reader.left !== 0) throw new RangeError(`state has ${reader.left} bytes too many`)
+  return draft
+}
+
+/** The folded half alone, in bytes: what two runs over the same log must agree on. */
+export function encodeFolded(state: CustomerState): Uint8Array {
+  return encodeState({ ...state, decided: undefined })
+}
+
+/** Every group with its fields and their bytes, in the order of the layout, for the documentation. */
+export function describeLayout(): readonly LayoutRow[] {
+  const describer = new Describer()
+  for (const slot of SLOTS) slot.describe(describer)
+  return describer.rows
+}
