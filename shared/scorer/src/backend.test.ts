@@ -14,6 +14,14 @@ function breakPackage(name: string) {
   })
 }
 
+// First in the file, because WASM is loaded once a process.
+test('loading a backend leaves the process no crash handler that was not there before', async () => {
+  const handlers = () => process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')
+  const before = handlers()
+  await loadBackend({ forced: 'wasm' })
+  expect(handlers()).toBe(before)
+})
+
 test('a native binding that does not load is reported, and WASM takes over', async () => {
   breakPackage('@tensorflow/tfjs-node')
   const lines: string[] = []
@@ -56,11 +64,4 @@ test('an unknown backend is an error that names the choices', async () => {
     code: 'backend_unknown',
     message: expect.stringContaining('choose one of node, wasm, cpu'),
   })
-})
-
-test('loading a backend leaves the process no crash handler that was not there before', async () => {
-  const handlers = () => process.listenerCount('uncaughtException') + process.listenerCount('unhandledRejection')
-  const before = handlers()
-  await loadBackend({ forced: 'wasm' })
-  expect(handlers()).toBe(before)
 })

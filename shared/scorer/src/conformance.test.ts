@@ -72,6 +72,16 @@ describe.each(available)('on backend %s', (name) => {
     expect(() => scorer.score(buffer, 65)).toThrow(expect.objectContaining({ code: 'shape_mismatch' }))
   })
 
+  test('a batch is one call of the model, whatever its size', async () => {
+    const { rows, kernel, bias } = table(1_000, 30, 9)
+    const scorer = createScorer(backend, createLogisticModel(backend, { kernel, bias }))
+    onTestFinished(() => scorer.dispose())
+    const { tf } = backend
+    const { kernels } = await tf.profile(() => tf.tensor1d(scorer.score(Float32Array.from(rows), 1_000)))
+    expect(kernels.filter(({ name }) => name === '_FusedMatMul')).toHaveLength(1)
+    expect(kernels.filter(({ name }) => name === 'Sigmoid')).toHaveLength(1)
+  })
+
   test('extreme logits keep their order where probabilities saturate', () => {
     const scorer = createScorer(backend, createLogisticModel(backend, { kernel: [1], bias: 0 }))
     onTestFinished(() => scorer.dispose())
