@@ -6,6 +6,8 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   resolve: { conditions },
   ssr: { resolve: { conditions } },
+  // What global set-ups import; they run apart from the tests and would load the last build instead of the sources.
+  environments: { __vitest__: { resolve: { conditions } } },
   test: {
     pool: 'forks',
     projects: [
@@ -21,6 +23,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.test.ts'],
+          globalSetup: ['test/setup/services.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

@@ -1,3 +1,8 @@
+export { type Daemon, startDaemon } from './daemon.ts'
+export { ensureInstalled, MissingToolsError, missingTools, type Tool } from './ensure-installed.ts'
+export { cacheFolder, dataFolder, type RunMode, repositoryRoot, runStateFile } from './folders.ts'
 export { type LocalKafka, type LocalKafkaOptions, startKafka } from './kafka.ts'
+export { findFreePort } from './ports.ts'
+export { type Say, sayNothing, sayOnStderr, withProgress } from './progress.ts'
 export { type LocalRedis, type LocalRedisOptions, startRedis } from './redis.ts'
 export { type LocalRedisCluster, startRedisCluster } from './redis-cluster.ts'
