@@ -1,4 +1,4 @@
-import { ACTION_KINDS, type ActionKind, type Role } from '@holdfast/core'
+import { ACTION_KINDS, type ActionKind, type Band, type Role } from '@holdfast/core'
 
 /**
  * Every name that two processes must agree on: topics, headers, queues and Redis keys. Metrics are in `metrics.ts`.
@@ -61,10 +61,6 @@ export const QUEUE_PREFIX = '{hf-queues}'
 
 /** Prefix of every Redis key that is not BullMQ's. */
 export const DEFAULT_KEY_PREFIX = 'hf'
-
-/** What a risk band is called, everywhere. A prospect has not bought yet and has no risk. */
-export const BANDS = ['prospect', 'healthy', 'watch', 'at_risk', 'lapsed'] as const
-export type Band = (typeof BANDS)[number]
 
 /** The bands that somebody works through, one worklist each. */
 export const WORKLIST_BANDS = ['at_risk', 'lapsed'] as const satisfies readonly Band[]

@@ -1,0 +1,60 @@
+import type { ActionKind, Purpose } from '@holdfast/core'
+import { z } from 'zod'
+import { expected, integerField } from './fields.ts'
+import { checkSettings, durationField, parseYaml } from './settings.ts'
+
+/** What the YAML policy file says, in the units of the code. */
+export interface Policy {
+  readonly actions: Readonly<Record<ActionKind, ActionPolicy>>
+  /** Whether a customer who never said yes or no may be written to. */
+  readonly consentWhenUnknown: Readonly<Record<Purpose, boolean>>
+  /** A decision whose customer entered the band longer ago than this is recorded, not sent. */
+  readonly actionHorizonMs: number
+  /** Length of a snooze for which nobody named an end. */
+  readonly defaultSnoozeMs: number
+  /** Newest entries kept of each customer's timeline; 0 keeps none. */
+  readonly timelineLength: number
+  /** Whether a model that learned from the generated shop may cause messages to real customers. */
+  readonly sendWithGeneratedModel: boolean
+}
+
+export interface ActionPolicy {
+  readonly enabled: boolean
+  /** Least time between two deliveries of this action to one customer. */
+  readonly cooldownMs: number
+}
+
+const flag = z.boolean(expected('true or false'))
+
+function object<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : expected('a mapping').error(issue)),
+  })
+}
+
+function actionSchema(cooldown: string) {
+  return object({ enabled: flag.prefault(true), cooldown: durationField.prefault(cooldown) })
+    .transform(({ enabled, cooldown }): ActionPolicy => ({ enabled, cooldownMs: cooldown }))
+    .prefault({})
+}
+
+/** The file: whatever is left out has the value that `infra/policy/default.yaml` shows. */
+export const policySchema = object({
+  actions: object({ 'proactive-outreach': actionSchema('14d'), reactivation: actionSchema('30d') }).prefault({}),
+  consentWhenUnknown: object({ outreach: flag.prefault(true), marketing: flag.prefault(false) }).prefault({}),
+  actionHorizon: durationField.prefault('7d'),
+  defaultSnooze: durationField.prefault('14d'),
+  timelineLength: integerField(0, 1000, 'a whole number from 0 (off) to 1000').prefault(20),
+  sendWithGeneratedModel: flag.prefault(false),
+}).transform(
+  ({ actionHorizon, defaultSnooze, ...rest }): Policy => ({
+    ...rest,
+    actionHorizonMs: actionHorizon,
+    defaultSnoozeMs: defaultSnooze,
+  }),
+)
+
+/** @throws SettingsError that lists every fault with its path. */
+export function parsePolicy(text: string, what = 'policy'): Policy {
+  return checkSettings(policySchema, parseYaml(text, what), what)
+}
