@@ -1,0 +1,3 @@
+export * from './auc.ts'
+export * from './calibration.ts'
+export * from './ranking.ts'
