@@ -1,0 +1,189 @@
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
+import { HoldfastError } from '../errors.ts'
+import { requireEqualCounts } from './copartition-assigner.ts'
+
+export interface TopicPlan {
+  /** Co-partitioned, never compacted, without a time limit. */
+  readonly inputs: readonly string[]
+  /** Compacted: the newest record of a key is what matters. */
+  readonly changes: readonly string[]
+  /** Takes larger records than any input: the original bytes and why. */
+  readonly deadLetters: readonly string[]
+  /** For inputs where none exists yet, and for the others. */
+  readonly partitions: number
+  /** -1: the broker's default. */
+  readonly replicationFactor: number
+  /** Wall clock, ms. */
+  readonly now: number
+}
+
+export interface TopicReport {
+  readonly topic: string
+  readonly created: boolean
+  readonly partitions: number
+  /** Time limit of the records, ms; undefined for none. */
+  readonly retentionMs: number | undefined
+  /** Instant from which rebuild and training can still see, ms; undefined where all is kept. */
+  readonly seesFrom: number | undefined
+  /** Sentences for the operator: what this topic will not do. */
+  readonly warnings: readonly string[]
+}
+
+export interface TopicsReport {
+  /** What every input has: the number of shards. */
+  readonly partitions: number
+  readonly topics: readonly TopicReport[]
+}
+
+/** Room for the reason and the origin in a dead letter's headers, over the largest input record. */
+const DEAD_LETTER_ROOM = 65_536
+/** An input record may have a body of 1 MiB, with its key and headers beside it. */
+const INPUT_MAX_BYTES = 1_114_112
+
+/**
+ * Creates what is missing and changes nothing that exists. A missing input gets the count of those that exist.
+ * @throws HoldfastError KAFKA_PARTITIONS_DIFFER, KAFKA_TOPICS_NOT_CREATED
+ */
+export async function ensureTopics(admin: Admin, plan: TopicPlan): Promise<TopicsReport> {
+  const all = [...plan.inputs, ...plan.changes, ...plan.deadLetters]
+  const before = new Set((await admin.listTopics()).filter((topic) => all.includes(topic)))
+  const found = await partitionCounts(
+    admin,
+    plan.inputs.filter((topic) => before.has(topic)),
+  )
+  const inputCount = found.length > 0 ? requireEqualCounts(found) : plan.partitions
+  const configs = await topicConfigs(
+    admin,
+    plan.inputs.filter((topic) => before.has(topic)),
+  )
+  const largest = Math.max(
+    INPUT_MAX_BYTES,
+    ...[...configs.values()].map((config) => numberOf(config, 'max.message.bytes')),
+  )
+
+  const missing = [
+    ...plan.inputs.map((topic) =>
+      topicConfig(topic, inputCount, plan, { 'cleanup.policy': 'delete', 'retention.ms': '-1' }),
+    ),
+    ...plan.changes.map((topic) => topicConfig(topic, inputCount, plan, { 'cleanup.policy': 'compact' })),
+    ...plan.deadLetters.map((topic) =>
+      topicConfig(topic, inputCount, plan, {
+        'cleanup.policy': 'delete',
+        'retention.ms': '-1',
+        'max.message.bytes': String(largest + DEAD_LETTER_ROOM),
+      }),
+    ),
+  ].filter(({ topic }) => !before.has(topic))
+  if (missing.length > 0) await create(admin, missing)
+
+  // Another process may have created them at the same time, so what counts is what is there now.
+  const counts = await partitionCounts(admin, all)
+  const partitions = requireEqualCounts(counts.filter(({ topic }) => plan.inputs.includes(topic)))
+  const settled = await topicConfigs(admin, all)
+  const topics = counts.map(({ topic, count }): TopicReport => {
+    const config = settled.get(topic) ?? new Map()
+    const limit = numberOf(config, 'retention.ms')
+    const retentionMs = policyOf(config).includes('delete') && limit >= 0 ? limit : undefined
+    return {
+      topic,
+      created: !before.has(topic),
+      partitions: count,
+      retentionMs,
+      seesFrom: retentionMs === undefined ? undefined : plan.now - retentionMs,
+      warnings: warningsOf(topic, config, retentionMs, plan, largest),
+    }
+  })
+  return { partitions, topics }
+}
+
+type TopicConfig = ReadonlyMap<string, string>
+
+function warningsOf(
+  topic: string,
+  config: TopicConfig,
+  retentionMs: number | undefined,
+  plan: TopicPlan,
+  largestInput: number,
+): string[] {
+  const warnings: string[] = []
+  if (plan.inputs.includes(topic)) {
+    if (retentionMs !== undefined) {
+      const since = new Date(plan.now - retentionMs).toISOString().slice(0, 10)
+      const days = Math.round(retentionMs / 86_400_000)
+      warnings.push(`${topic} keeps ${days} days (retention.ms): rebuild and training see nothing before ${since}.`)
+    }
+    const bytes = numberOf(config, 'retention.bytes')
+    if (bytes >= 0) {
+      warnings.push(
+        `${topic} keeps ${bytes} bytes a partition (retention.bytes): rebuild and training see only what is left.`,
+      )
+    }
+    if (policyOf(config).includes('compact')) {
+      warnings.push(
+        `${topic} is compacted: of each customer only the newest event stays, so rebuild and training lose history.`,
+      )
+    }
+  }
+  if (plan.deadLetters.includes(topic) && numberOf(config, 'max.message.bytes') < largestInput + DEAD_LETTER_ROOM) {
+    warnings.push(
+      `${topic} takes no larger records than the inputs (max.message.bytes): the largest cannot be put aside.`,
+    )
+  }
+  return warnings
+}
+
+function topicConfig(
+  topic: string,
+  partitions: number,
+  plan: TopicPlan,
+  entries: Record<string, string>,
+): ITopicConfig {
+  return {
+    topic,
+    numPartitions: partitions,
+    replicationFactor: plan.replicationFactor,
+    configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
+  }
+}
+
+async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  try {
+    await admin.createTopics({ topics, waitForLeaders: true })
+  } catch (cause) {
+    throw new HoldfastError({
+      code: 'KAFKA_TOPICS_NOT_CREATED',
+      message: `could not create ${topics.map(({ topic }) => topic).join(', ')}`,
+      cause,
+      cure: 'create them by hand, all inputs with the same number of partitions, or let our user create topics.',
+    })
+  }
+}
+
+async function partitionCounts(admin: Admin, topics: readonly string[]) {
+  if (topics.length === 0) return []
+  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] })
+  const counts = new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
+  return topics.map((topic) => ({ topic, count: counts.get(topic) ?? 0 }))
+}
+
+async function topicConfigs(admin: Admin, topics: readonly string[]): Promise<Map<string, TopicConfig>> {
+  if (topics.length === 0) return new Map()
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+  })
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      new Map(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  )
+}
+
+function numberOf(config: TopicConfig, name: string): number {
+  return Number(config.get(name) ?? -1)
+}
+
+function policyOf(config: TopicConfig): string[] {
+  return (config.get('cleanup.policy') ?? 'delete').split(',')
+}
