@@ -1,0 +1,87 @@
+import { facts } from './features/facts.ts'
+import { featureVector } from './features/table.ts'
+import { type Decision, decide } from './policy/decide.ts'
+import type { Policy } from './policy/policy.ts'
+import { bandAt } from './risk/bands.ts'
+import { enteredAt, nextBandLook } from './risk/crossings.ts'
+import { judge } from './risk/judge.ts'
+import { predictedValueMinor, type RiskModel } from './risk/model.ts'
+import { type Reason, reasons } from './risk/reasons.ts'
+import type { Band, CustomerState, Decided } from './state/customer-state.ts'
+import { NEVER } from './time.ts'
+
+/** What the model said of a customer: float32, from TensorFlow.js. */
+export interface Score {
+  readonly logit: number
+  readonly probability: number
+}
+
+export interface EvaluateContext {
+  readonly model: RiskModel
+  readonly policy: Policy
+  readonly modelMaySend: boolean
+}
+
+/** What one look at a customer found. */
+export interface Evaluation {
+  /** The state with its new decided half. */
+  readonly state: CustomerState
+  readonly decision: Decision
+  /** The band before, where this look found another one. */
+  readonly changedFrom: Band | 'none' | undefined
+  /** The next instant, ms, at which silence alone may change anything; undefined if never. */
+  readonly nextLookAt: number | undefined
+}
+
+/**
+ * Looks at a customer at an instant, with the score that the model gave the state's vector at that instant: band, decision,
+ * and the appointment for the next look. Pure.
+ */
+export function evaluate(state: CustomerState, at: number, score: Score, context: EvaluateContext): Evaluation {
+  const { model } = context
+  const before = state.decided
+  const band = bandAt(state, at, score.logit, before?.band, model)
+  const isSameStay = before !== undefined && before.band === band
+  const entered = isSameStay ? before.enteredAt : enteredAt(state, band, before?.band, at, model)
+  const decision = decide({ ...context, state, before, band, enteredAt: entered, at })
+  const hasRisk = band !== 'prospect'
+  const probability = hasRisk ? score.probability : 0
+  let judgement = judge(state, before, at, model.horizonMs)
+  if (judgement.predictedAt === NEVER && hasRisk && band !== 'lapsed') {
+    judgement = { ...judgement, predictedAt: at, predictedProbability: probability }
+  }
+  const decided: Decided = {
+    band,
+    previousBand: before?.band,
+    enteredAt: entered,
+    evaluatedAt: at,
+    probability,
+    expectedLossMinor: Math.round(probability * predictedValueMinor(facts(state, at))),
+    disposition: decision.disposition,
+    heldUntil: decision.heldUntil,
+    ...judgement,
+  }
+  return {
+    state: { ...state, decided },
+    decision,
+    changedFrom: isSameStay ? undefined : (before?.band ?? 'none'),
+    nextLookAt: earliest(
+      nextBandLook(state, band, at, model),
+      decision.heldUntil,
+      judgement.predictedAt === NEVER ? NEVER : judgement.predictedAt + model.horizonMs,
+    ),
+  }
+}
+
+/** Reasons for the risk of a state at an instant, strongest first. */
+export function reasonsAt(state: CustomerState, at: number, model: RiskModel): readonly Reason[] {
+  return reasons(model, featureVector(state, at), facts(state, at))
+}
+
+function earliest(...instants: (number | undefined)[]): number | undefined {
+  let first: number | undefined
+  for (const instant of instants) {
+    if (instant !== undefined && instant !== NEVER && (first === undefined || instant < first)) first = instant
+  }
+  return first
+}

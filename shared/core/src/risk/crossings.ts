@@ -1,0 +1,61 @@
+import { type Band, type CustomerState, newestEventAt } from '../state/customer-state.ts'
+import { MINUTE_MS } from '../time.ts'
+import { lapsesAt, type RiskBand, rangeOf } from './bands.ts'
+import type { RiskModel } from './model.ts'
+import { SilentLogit } from './silence.ts'
+
+/**
+ * When the customer entered `band`, ms: the first instant at or after the newest event at which the state is in it, seen from
+ * the band before. A function of the state, so an episode has one beginning however late it is looked at. `at`, the instant
+ * of looking, only stands in where the arithmetic finds no entry (the model differs from it within float32).
+ */
+export function enteredAt(
+  state: CustomerState,
+  band: Band,
+  previous: Band | undefined,
+  at: number,
+  model: RiskModel,
+): number {
+  const floor = newestEventAt(state)
+  if (band === 'prospect') return floor < 0 ? at : floor
+  if (band === 'lapsed') return Math.max(floor, lapsesAt(state, model)!)
+  const range = rangeOf(band, previous, model)
+  const silent = new SilentLogit(state, model, floor)
+  // The newest event rarely falls on a whole minute: the minute that it lies in stands for it.
+  const found = silent.first(
+    Math.floor(floor / MINUTE_MS),
+    Math.floor(at / MINUTE_MS),
+    {
+      isHit: ({ logit }) => logit >= range.low && logit < range.high,
+      isOut: (low, high) => high < range.low || low >= range.high,
+    },
+    false,
+  )
+  return found.kind === 'hit' ? Math.max(floor, found.minute * MINUTE_MS) : at
+}
+
+/**
+ * The next instant, ms after `at`, at which silence alone may change the band: a crossing to the minute, or only a look at
+ * the edge of an interval that is proven quiet. Undefined where silence changes nothing any more. Crossings are aimed past
+ * the threshold by the float32 breadth, so that the model, asked then, agrees.
+ */
+export function nextBandLook(state: CustomerState, band: Band, at: number, model: RiskModel): number | undefined {
+  const lapse = lapsesAt(state, model)
+  if (lapse === undefined || lapse <= at) return undefined
+  const range = rangeOf(band as RiskBand, band, model)
+  const from = Math.floor(at / MINUTE_MS) + 1
+  const to = Math.min(Math.floor(lapse / MINUTE_MS), Math.floor((at + 2 * model.horizonMs) / MINUTE_MS))
+  if (to < from) return lapse
+  const found = new SilentLogit(state, model, at).first(
+    from,
+    to,
+    {
+      isHit: ({ logit, breadth }) => logit >= range.high + breadth || logit < range.low - breadth,
+      isOut: (low, high) => low >= range.low && high < range.high,
+    },
+    true,
+  )
+  if (found.kind === 'hit') return found.minute * MINUTE_MS
+  // A quiet stretch that reaches the last minute ends in the lapse, which is known to the millisecond.
+  return found.until >= to ? Math.min(lapse, at + 2 * model.horizonMs) : Math.max(found.until, from) * MINUTE_MS
+}

@@ -1,0 +1,71 @@
+import type { Facts } from '../features/facts.ts'
+import { FEATURE_GROUPS, type FeatureGroup } from '../features/row.ts'
+import { FEATURES } from '../features/table.ts'
+
+/**
+ * A trained logistic model in plain arithmetic: the same weights as the TensorFlow.js model beside it, for reasons and for
+ * the search over time. Every probability that is kept or published comes from the TensorFlow.js model.
+ */
+export interface RiskModel {
+  readonly version: string
+  readonly learnedFrom: 'generated-shop' | 'log'
+  /** Churn is no purchase within this span, ms. */
+  readonly horizonMs: number
+  /** Weights of raw features (standardisation folded in), in the order of FEATURES. */
+  readonly weights: Float64Array
+  readonly bias: number
+  /** Means of the features over the training rows: reasons are told against the average customer. */
+  readonly means: Float64Array
+  /** Logits from which a customer counts as `watch` and `at_risk`. */
+  readonly watchLogit: number
+  readonly atRiskLogit: number
+  /** How far below its threshold, as a logit, a band is left: a customer on the line does not flap. */
+  readonly hysteresisLogit: number
+}
+
+export function logitOf(model: RiskModel, vector: Float64Array): number {
+  let logit = model.bias
+  for (let i = 0; i < vector.length; i++) logit += model.weights[i]! * vector[i]!
+  return logit
+}
+
+/**
+ * How far a float32 evaluation of the logit may lie from this arithmetic: n·2⁻²⁴·Σ|w·x|, the bound on the rounding of a
+ * sum of n products (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1).
+ */
+export function float32Breadth(model: RiskModel, vector: Float64Array): number {
+  let magnitude = Math.abs(model.bias)
+  for (let i = 0; i < vector.length; i++) magnitude += Math.abs(model.weights[i]! * vector[i]!)
+  return (vector.length + 1) * 2 ** -24 * magnitude
+}
+
+export function probabilityOf(logit: number): number {
+  return 1 / (1 + Math.exp(-logit))
+}
+
+/** What one group of features adds to the logit against the average customer. */
+export interface Contribution {
+  readonly group: FeatureGroup
+  readonly logit: number
+}
+
+/**
+ * Exact contributions w·(x - mean) by group, largest first. They add up: `logitOf` = logit of the average vector + their sum.
+ */
+export function contributions(model: RiskModel, vector: Float64Array): readonly Contribution[] {
+  const sums = new Map<FeatureGroup, number>(FEATURE_GROUPS.map((group) => [group, 0]))
+  for (let i = 0; i < FEATURES.length; i++) {
+    const { group } = FEATURES[i]!
+    sums.set(group, sums.get(group)! + model.weights[i]! * (vector[i]! - model.means[i]!))
+  }
+  return [...sums].map(([group, logit]) => ({ group, logit })).sort((a, b) => b.logit - a.logit)
+}
+
+/**
+ * What the customer is worth over the next year if kept, minor units: mean net order times the own pace, which is shrunk
+ * by a quarter of a year without purchases.
+ */
+export function predictedValueMinor(seen: Facts): number {
+  if (seen.purchaseCount === 0) return 0
+  return (seen.netSpendMinor * 365) / (seen.tenureDays + 90)
+}

@@ -1,0 +1,72 @@
+import type { Facts } from '../features/facts.ts'
+import type { FeatureGroup } from '../features/row.ts'
+import { type Contribution, contributions, type RiskModel } from './model.ts'
+
+/** Why the risk is what it is: one group's share of the logit, in a sentence that a support agent can read out. */
+export interface Reason extends Contribution {
+  readonly sentence: string
+}
+
+/** The groups that raise the risk above the average customer's, strongest first, at most `most`. */
+export function reasons(model: RiskModel, vector: Float64Array, seen: Facts, most = 4): readonly Reason[] {
+  return contributions(model, vector)
+    .filter(({ logit }) => logit > 0)
+    .slice(0, most)
+    .map((c) => ({ ...c, sentence: SENTENCES[c.group](seen) }))
+}
+
+const days = (n: number): string => plural(Math.round(n), 'day')
+
+function plural(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`
+}
+
+function money(minor: number): string {
+  return (minor / 100).toFixed(2)
+}
+
+const SENTENCES: Readonly<Record<FeatureGroup, (seen: Facts) => string>> = {
+  recency: ({ recencyDays, rhythm }) =>
+    rhythm.known
+      ? `last order ${days(recencyDays)} ago; usually orders every ${days(Math.max(1, rhythm.meanGapDays))}`
+      : `only one order so far, ${days(recencyDays)} ago`,
+  rhythm: ({ rhythm, recencyDays }) =>
+    rhythm.known
+      ? `the pause of ${days(recencyDays)} is ${(recencyDays / Math.max(1, rhythm.meanGapDays)).toFixed(1)} times the usual one; the last gap was ${days(rhythm.lastGapDays)}`
+      : 'no second order yet that would show a rhythm',
+  frequency: ({ purchaseCount, decayedCount }) =>
+    `${plural(purchaseCount, 'order')} in all, worth ${decayedCount[2]!.toFixed(1)} of late (half counted after 60 days)`,
+  tenure: ({ tenureDays }) => `customer for ${days(tenureDays)}`,
+  spend: ({ netSpendMinor, decayedSpend }) =>
+    `spent ${money(netSpendMinor)} in all, ${money(decayedSpend[1]!)} of late`,
+  season: () => 'does not usually buy at this time of the year',
+  returns: ({ state: { reversals } }) =>
+    `${plural((reversals?.refunds ?? 0) + (reversals?.cancellations ?? 0), 'refund or cancellation', 'refunds or cancellations')} of ${money(reversals?.amountMinor ?? 0)}`,
+  support: ({ state: { support }, openTickets }) =>
+    support === undefined
+      ? 'never asked for help'
+      : `${plural(support.opened, 'ticket')}, ${openTickets} open, ${plural(support.complaints, 'complaint')}, ${plural(support.escalated, 'escalation')}`,
+  voice: ({ state: { surveys }, surveysRequested, surveysAnswered }) => {
+    const said = [
+      surveys.csat?.responded ? `satisfaction ${surveys.csat.score} of 5` : '',
+      surveys.nps?.responded ? `would recommend us ${surveys.nps.score} of 10` : '',
+      surveys.ces?.responded ? `ease ${surveys.ces.score} of 7` : '',
+    ].filter((part) => part !== '')
+    return said.length > 0
+      ? `said in surveys: ${said.join(', ')}`
+      : `answered ${surveysAnswered} of ${plural(surveysRequested, 'survey')}`
+  },
+  engagement: ({ state: { engagement }, visitRecencyDays }) =>
+    engagement === undefined
+      ? 'no visits known'
+      : engagement.lastVisitAt < 0
+        ? 'reads e-mails but has not visited'
+        : `last visit ${days(visitRecencyDays)} ago`,
+  contract: ({ state: { contract } }) => {
+    const asked =
+      contract === undefined
+        ? []
+        : (['cancel', 'pause', 'downgrade'] as const).filter((kind) => contract.counts[kind] > 0)
+    return asked.length > 0 ? `asked to ${asked.join(', to ')}` : 'no requests about the contract'
+  },
+}

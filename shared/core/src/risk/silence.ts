@@ -1,0 +1,117 @@
+import { facts } from '../features/facts.ts'
+import { FEATURES, featureVector, MOVING, moveVector } from '../features/table.ts'
+import type { CustomerState } from '../state/customer-state.ts'
+import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
+import { float32Breadth, type RiskModel } from './model.ts'
+
+/** The logit of a silent customer at one whole minute (since 1970), with the terms that it is the sum of. */
+export interface Sample {
+  readonly minute: number
+  readonly logit: number
+  /** See `float32Breadth`. */
+  readonly breadth: number
+  /** w·f of each row that moves in silence, in the order of MOVING. */
+  readonly terms: Float64Array
+}
+
+/** What a search looks for. */
+export interface Target {
+  /** Whether the customer is there at this sample. */
+  isHit(sample: Sample): boolean
+  /** Whether no sample with a logit from `low` to `high` can be a hit. */
+  isOut(low: number, high: number): boolean
+}
+
+/** First minute that hits; or up to which minute there is none, of which the search may stop short of its end. */
+export type Found =
+  | { readonly kind: 'hit'; readonly minute: number }
+  | { readonly kind: 'quiet'; readonly until: number }
+
+/** Below this span a search no longer stops at a proven edge but finds the minute. */
+const WORTH_SPLITTING_MINUTES = 24 * 60
+
+/**
+ * Samples after which a search stops at what it has proven. A crossing takes some tens; only a logit that lies along a
+ * threshold within rounding takes more.
+ */
+const MOST_SAMPLES = 500
+
+/**
+ * The logit of one customer while no event arrives, and an exact search for the first minute at which it meets a target.
+ *
+ * Branch and bound: between month starts every moving term is monotone (`Silence`, a tested property of each row), so its
+ * two ends bound it, and the sum of bounds bounds the logit over the whole interval. An interval that cannot hit is done;
+ * any other is halved, earlier half first.
+ */
+export class SilentLogit {
+  private readonly vector: Float64Array
+  private samples = 0
+
+  constructor(
+    private readonly state: CustomerState,
+    private readonly model: RiskModel,
+    at: number,
+  ) {
+    this.vector = featureVector(state, at)
+  }
+
+  sample(minute: number): Sample {
+    this.samples++
+    const vector = moveVector(facts(this.state, minute * MINUTE_MS), this.vector)
+    const terms = new Float64Array(MOVING.length)
+    for (let k = 0; k < MOVING.length; k++) terms[k] = this.model.weights[MOVING[k]!]! * vector[MOVING[k]!]!
+    let logit = this.model.bias
+    for (let i = 0; i < FEATURES.length; i++) logit += this.model.weights[i]! * vector[i]!
+    return { minute, logit, breadth: float32Breadth(this.model, vector), terms }
+  }
+
+  /**
+   * First hit in whole minutes from `from` to `to`, both included. With `lazily` it may stop at the edge of a proven quiet
+   * interval whose successor is not yet worth splitting; that edge is always `from` or later.
+   */
+  first(from: number, to: number, target: Target, lazily: boolean): Found {
+    this.samples = 0
+    let quiet = from - 1
+    while (quiet < to) {
+      const start = quiet + 1
+      const end = Math.min(to, lastMinuteOfMonth(start))
+      const a = this.sample(start)
+      if (target.isHit(a)) return { kind: 'hit', minute: start }
+      const found =
+        end === start ? { kind: 'quiet' as const, until: end } : this.within(a, this.sample(end), target, lazily)
+      if (found.kind === 'hit' || found.until < end) return found
+      quiet = end
+    }
+    return { kind: 'quiet', until: to }
+  }
+
+  /** Between two samples of one month, of which the first does not hit. */
+  private within(a: Sample, b: Sample, target: Target, lazily: boolean): Found {
+    if (target.isOut(...this.bounds(a, b))) return { kind: 'quiet', until: b.minute }
+    const span = b.minute - a.minute
+    if (span <= 1) return target.isHit(b) ? { kind: 'hit', minute: b.minute } : { kind: 'quiet', until: b.minute }
+    if (lazily && this.samples >= MOST_SAMPLES) return { kind: 'quiet', until: a.minute }
+    const middle = this.sample(a.minute + (span >> 1))
+    const left = this.within(a, middle, target, lazily)
+    if (left.kind === 'hit' || left.until < middle.minute) return left
+    if (lazily && span > WORTH_SPLITTING_MINUTES) return left
+    return this.within(middle, b, target, lazily)
+  }
+
+  private bounds(a: Sample, b: Sample): [low: number, high: number] {
+    let rise = 0
+    let fall = 0
+    for (let k = 0; k < a.terms.length; k++) {
+      const change = b.terms[k]! - a.terms[k]!
+      if (change > 0) rise += change
+      else fall += change
+    }
+    // The slack covers the rounding of sums that should be equal.
+    const slack = 1e-9 * (1 + Math.abs(a.logit))
+    return [a.logit + fall - slack, a.logit + rise + slack]
+  }
+}
+
+function lastMinuteOfMonth(minute: number): number {
+  return monthStart(monthIndex(minute * MINUTE_MS) + 1) / MINUTE_MS - 1
+}
