@@ -30,8 +30,7 @@ export const resolveKafkaJars = async (say: Say = sayOnStderr): Promise<string> 
     )
     if (code !== 0) {
       throw new Error(
-        `Maven could not download the Kafka broker:\n${lastLines(output)}\n` +
-          'Check that Maven reaches its repository, or set KAFKA_BROKERS=host:port to use a broker of yours.',
+        `Maven could not download the Kafka broker:\n${lastLines(output)}\nCheck that Maven reaches its repository.`,
       )
     }
     // The rename makes it appear at once and whole; whoever else was downloading has put the same there.

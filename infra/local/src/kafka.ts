@@ -15,8 +15,8 @@ export interface LocalKafka {
   readonly brokers: string[]
   readonly pid: number
   readonly logFile: string
-  /** Orderly; returns when the process is gone. */
-  stop(): Promise<void>
+  /** Orderly; returns when the process is gone, by SIGKILL after `withinMs` (15 s by default). */
+  stop(withinMs?: number): Promise<void>
   /** SIGKILL, as a crash would; returns when the process is gone. */
   kill(): Promise<void>
 }
@@ -70,7 +70,7 @@ const localKafka = (daemon: Daemon, port: number, release: () => void): LocalKaf
   brokers: [`127.0.0.1:${port}`],
   pid: daemon.pid,
   logFile: daemon.logFile,
-  stop: () => daemon.stop().then(release),
+  stop: (withinMs) => daemon.stop(withinMs).then(release),
   kill: () => daemon.kill().then(release),
 })
 
@@ -149,7 +149,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 # How long a killed broker's registration bars its successor.
 broker.heartbeat.interval.ms=500
-broker.session.timeout.ms=3000
+broker.session.timeout.ms=5000
 
 # A small heap: the log cleaner alone would reserve 128 MiB.
 log.cleaner.dedupe.buffer.size=8388608

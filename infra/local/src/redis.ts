@@ -12,8 +12,8 @@ export interface LocalRedis {
   readonly url: string
   readonly pid: number
   readonly logFile: string
-  /** Orderly, with the append-only file written out; returns when the process is gone. */
-  stop(): Promise<void>
+  /** Orderly, with the append-only file written out; returns when the process is gone, by SIGKILL after `withinMs` (15 s by default). */
+  stop(withinMs?: number): Promise<void>
   /** SIGKILL, as a crash would; returns when the process is gone. */
   kill(): Promise<void>
 }
@@ -38,7 +38,7 @@ export const startRedis = async (options: LocalRedisOptions): Promise<LocalRedis
     url: `redis://127.0.0.1:${port}`,
     pid: daemon.pid,
     logFile: daemon.logFile,
-    stop: () => daemon.stop().then(release),
+    stop: (withinMs) => daemon.stop(withinMs).then(release),
     kill: () => daemon.kill().then(release),
   }
 }
