@@ -79,10 +79,10 @@ const perYear = (count: number): number => count / 365.25
 
 export const DEFAULT_POPULATION: Population = {
   season: [0.85, 0.8, 0.9, 0.95, 1, 1, 0.9, 0.85, 0.95, 1.05, 1.3, 1.45],
-  purchases: { shape: 1.2, meanPerDay: 1 / 42 },
-  dropout: { shape: 0.9, meanPerDay: 1 / 1000 },
-  visits: { shape: 1.4, meanPerDay: 1 / 60 },
-  opens: { shape: 1.2, meanPerDay: 1 / 90 },
+  purchases: { shape: 1.5, meanPerDay: 1 / 60 },
+  dropout: { shape: 0.9, meanPerDay: 1 / 4000 },
+  visits: { shape: 1.4, meanPerDay: 1 / 130 },
+  opens: { shape: 1.2, meanPerDay: 1 / 200 },
   prospectShare: 0.06,
   oneTimeShare: 0.2,
   fading: [
@@ -109,8 +109,8 @@ export const DEFAULT_POPULATION: Population = {
   },
   contract: {
     upgrade: { active: perYear(0.15), fading: perYear(0.02), gone: 0 },
-    downgrade: { active: perYear(0.06), fading: perYear(2.5), gone: 0 },
-    pause: { active: perYear(0.06), fading: perYear(2.5), gone: 0 },
+    downgrade: { active: perYear(0.06), fading: perYear(5), gone: 0 },
+    pause: { active: perYear(0.06), fading: perYear(5), gone: 0 },
     cancel: { active: perYear(0.02), fading: perYear(0.3), gone: 0 },
   },
   goodbyeChance: 0.3,
@@ -118,12 +118,12 @@ export const DEFAULT_POPULATION: Population = {
   strain: {
     days: 60,
     lowest: -0.4,
-    highest: 3.2,
+    highest: 5,
     strainedAbove: 0.5,
-    complaint: 1.5,
-    escalation: 1.1,
-    reopening: 0.8,
-    badAnswer: 1.2,
+    complaint: 3.2,
+    escalation: 1.2,
+    reopening: 1,
+    badAnswer: 1.5,
     goodAnswer: -0.4,
   },
 }
