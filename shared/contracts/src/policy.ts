@@ -1,7 +1,7 @@
 import type { ActionKind, Purpose } from '@holdfast/core'
 import { z } from 'zod'
 import { expected, integerField } from './fields.ts'
-import { checkSettings, durationField, parseYaml } from './settings.ts'
+import { checkSettings, durationField, mapping, parseYaml } from './settings.ts'
 
 /** What the YAML policy file says, in the units of the code. */
 export interface Policy {
@@ -26,22 +26,16 @@ export interface ActionPolicy {
 
 const flag = z.boolean(expected('true or false'))
 
-function object<S extends z.ZodRawShape>(shape: S) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : expected('a mapping').error(issue)),
-  })
-}
-
 function actionSchema(cooldown: string) {
-  return object({ enabled: flag.prefault(true), cooldown: durationField.prefault(cooldown) })
+  return mapping({ enabled: flag.prefault(true), cooldown: durationField.prefault(cooldown) })
     .transform(({ enabled, cooldown }): ActionPolicy => ({ enabled, cooldownMs: cooldown }))
     .prefault({})
 }
 
 /** The file: whatever is left out has the value that `infra/policy/default.yaml` shows. */
-export const policySchema = object({
-  actions: object({ 'proactive-outreach': actionSchema('14d'), reactivation: actionSchema('30d') }).prefault({}),
-  consentWhenUnknown: object({ outreach: flag.prefault(true), marketing: flag.prefault(false) }).prefault({}),
+export const policySchema = mapping({
+  actions: mapping({ 'proactive-outreach': actionSchema('14d'), reactivation: actionSchema('30d') }).prefault({}),
+  consentWhenUnknown: mapping({ outreach: flag.prefault(true), marketing: flag.prefault(false) }).prefault({}),
   actionHorizon: durationField.prefault('7d'),
   defaultSnooze: durationField.prefault('14d'),
   timelineLength: integerField(0, 1000, 'a whole number from 0 (off) to 1000').prefault(20),

@@ -22,6 +22,13 @@ export const durationField = z
   .regex(DURATION_PATTERN, DURATION)
   .transform((text) => parseDuration(text) ?? 0)
 
+/** A mapping that refuses keys that it does not know: in a file written by hand they are typing errors. */
+export function mapping<S extends z.ZodRawShape>(shape: S) {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : expected('a mapping').error(issue)),
+  })
+}
+
 /** A settings file is wrong; the message lists every fault, one a line. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
