@@ -11,10 +11,10 @@ export interface Doc {
   render(): string
 }
 
-export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Folders that hold nothing else: what no document names is deleted there. */
-export const GENERATED = ['shared/contracts/generated']
+const GENERATED = ['shared/contracts/generated']
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 const CONTRACT_VERSION = '1.0.0'

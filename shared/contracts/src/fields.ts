@@ -35,11 +35,11 @@ function expectedPersonal(what: string): Explain {
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** False for a text that UTF-8 cannot carry: JSON escapes such as `\ud800` let half a surrogate pair through. */
-export function isWellFormed(text: string): boolean {
+function isWellFormed(text: string): boolean {
   return !LONE_SURROGATE.test(text)
 }
 
-export const MAX_SUBJECT_BYTES = 256
+const MAX_SUBJECT_BYTES = 256
 const MAX_ID_CHARACTERS = 1024
 const MAX_SOURCE_CHARACTERS = 512
 const MAX_TEXT_CHARACTERS = 256

@@ -35,18 +35,18 @@ export function toMinor(amount: string, exponent: number): number {
   return next < amount.length && amount.charCodeAt(next) >= 53 ? minor + 1 : minor
 }
 
-/** A rate as the exact fraction `scaled / 10^decimals`. */
+/** Multiplies ten-thousandths of a currency into minor units of the base currency: `factor / divisor`, exactly. */
 interface Rate {
-  readonly scaled: bigint
-  readonly decimals: number
+  readonly factor: bigint
+  readonly divisor: bigint
 }
 
-function parseRate(code: string, text: string): Rate {
+function parseRate(code: string, text: string, baseExponent: number): Rate {
   if (!/^\d{1,12}(?:\.\d{1,12})?$/.test(text) || !/[1-9]/.test(text)) {
     throw new Error(`rate of ${code}: expected a decimal above 0 such as "0.92", got ${JSON.stringify(text)}`)
   }
   const [whole = '', fraction = ''] = text.split('.')
-  return { scaled: BigInt(whole + fraction), decimals: fraction.length }
+  return { factor: BigInt(whole + fraction) * 10n ** BigInt(baseExponent), divisor: 10n ** BigInt(4 + fraction.length) }
 }
 
 /** Minor units of the base currency, or undefined for a currency that has no rate. */
@@ -64,15 +64,14 @@ export function createConverter(base: string, rates: Readonly<Record<string, str
       throw new Error(`currency ${JSON.stringify(code)}: expected an ISO 4217 code such as EUR`)
   }
   const exponent = currencyExponent(base)
-  const table = new Map(Object.entries(rates).map(([code, rate]) => [code, parseRate(code, rate)]))
+  const table = new Map(Object.entries(rates).map(([code, rate]) => [code, parseRate(code, rate, exponent)]))
 
   return function toBaseMinor(amount, currency) {
     if (currency === base) return toMinor(amount, exponent)
     const rate = table.get(currency)
     if (rate === undefined) return undefined
     const [whole = '', fraction = ''] = amount.split('.')
-    const numerator = BigInt(whole + fraction.padEnd(4, '0')) * rate.scaled * 10n ** BigInt(exponent)
-    const denominator = 10n ** BigInt(4 + rate.decimals)
-    return Number((2n * numerator + denominator) / (2n * denominator))
+    const numerator = BigInt(whole + fraction.padEnd(4, '0')) * rate.factor
+    return Number((2n * numerator + rate.divisor) / (2n * rate.divisor))
   }
 }

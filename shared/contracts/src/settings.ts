@@ -35,7 +35,7 @@ export class SettingsError extends Error {
 }
 
 /** What a schema says is wrong with settings, one line a fault. */
-export function faults(error: z.ZodError): string[] {
+function faults(error: z.ZodError): string[] {
   return error.issues.map((issue) => {
     const unknown = issue.code === 'unrecognized_keys' ? `unknown: ${issue.keys.join(', ')}` : issue.message
     return issue.path.length === 0 ? unknown : `${issue.path.join('.')}: ${unknown}`

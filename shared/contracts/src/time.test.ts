@@ -42,6 +42,7 @@ describe('parseTime', () => {
     '2026-11-01T10:00:00Z ',
     '+02026-11-01T10:00:00Z',
     '2026-11-0aT10:00:00Z',
+    `2026-11-01T10:00:00.${'1'.repeat(64)}Z`,
     '',
   ])('%j is none', (text) => {
     expect(parseTime(text)).toBeNaN()

@@ -2,6 +2,9 @@
 
 const ZERO = 48
 
+/** Far more than any clock's decimals; bounds what a reason can quote. */
+const MAX_CHARACTERS = 64
+
 function digits(text: string, from: number, to: number): number {
   let value = 0
   for (let i = from; i < to; i++) {
@@ -43,7 +46,7 @@ function offsetMinutes(text: string, at: number): number {
  * NaN for anything else, among it dates that the calendar lacks and leap seconds.
  */
 export function parseTime(text: string): number {
-  if (text.length < 20) return Number.NaN
+  if (text.length < 20 || text.length > MAX_CHARACTERS) return Number.NaN
   const separator = text.charCodeAt(10)
   if (
     text.charCodeAt(4) !== 45 ||
