@@ -63,7 +63,7 @@ const CHUNK_ROWS = 16_384
  * @throws ScorerError `training_data` when shapes disagree, a value is not finite, or there is only one class
  */
 export function fitLogistic({ tf }: Backend, data: TrainingData, options: FitOptions): LogisticFit {
-  const { l2, maxIterations = 200, tolerance = 1e-6, chunkRows = CHUNK_ROWS } = options
+  const { l2, maxIterations = 200, tolerance = 3e-6, chunkRows = CHUNK_ROWS } = options
   const n = checkTrainingData(data)
   const standardisation = standardise(data, n)
   const total = data.weights === undefined ? n : sum(data.weights)

@@ -28,7 +28,7 @@ const MEMORY = 20
 const CURVATURE = 0.5
 /** Relative noise of a value that is summed in float32. */
 const NOISE = 1e-6
-const MAX_TRIALS = 30
+const MAX_TRIALS = 20
 
 interface Point extends Evaluation {
   readonly theta: Float64Array
@@ -86,7 +86,10 @@ function descentDirection(gradient: Float64Array, pairs: readonly Pair[]): Float
   return q
 }
 
-/** Brackets and bisects (with a secant guess on the slope) until the slope has shrunk enough and the value has not risen. */
+/**
+ * Brackets and bisects (with a secant guess on the slope) until the slope has shrunk enough. Still falling, the convex
+ * function cannot have risen, whatever its noisy value says; past the minimum the value must not have risen either.
+ */
 function lineSearch(
   evaluate: (theta: Float64Array) => Evaluation,
   here: Point,
@@ -105,9 +108,11 @@ function lineSearch(
     addScaled(theta, direction, length)
     const there = { theta, ...evaluate(theta) }
     const slope = dot(there.gradient, direction)
-    if (there.value <= allowed && Math.abs(slope) <= CURVATURE * -slopeHere) return there
-    if (slope < 0 && there.value <= allowed) {
-      // Convex and still falling: the minimum lies farther.
+    if (slope >= CURVATURE * slopeHere && (slope <= 0 || (slope <= -CURVATURE * slopeHere && there.value <= allowed))) {
+      return there
+    }
+    if (slope < 0) {
+      // The minimum lies farther.
       const secant =
         slope > slopeLow ? low + ((length - low) * -slopeLow) / (slope - slopeLow) : Number.POSITIVE_INFINITY
       low = length
