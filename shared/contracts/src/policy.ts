@@ -1,27 +1,14 @@
-import type { ActionKind, Purpose } from '@holdfast/core'
+import type { ActionPolicy, Policy } from '@holdfast/core'
 import { z } from 'zod'
 import { expected, integerField } from './fields.ts'
 import { checkSettings, durationField, mapping, parseYaml } from './settings.ts'
 
-/** What the YAML policy file says, in the units of the code. */
-export interface Policy {
-  readonly actions: Readonly<Record<ActionKind, ActionPolicy>>
-  /** Whether a customer who never said yes or no may be written to. */
-  readonly consentWhenUnknown: Readonly<Record<Purpose, boolean>>
-  /** A decision whose customer entered the band longer ago than this is recorded, not sent. */
-  readonly actionHorizonMs: number
+/** What the YAML policy file says, in the units of the code: what decides, and what only the services need. */
+export interface PolicyFile extends Policy {
   /** Length of a snooze for which nobody named an end. */
   readonly defaultSnoozeMs: number
   /** Newest entries kept of each customer's timeline; 0 keeps none. */
   readonly timelineLength: number
-  /** Whether a model that learned from the generated shop may cause messages to real customers. */
-  readonly sendWithGeneratedModel: boolean
-}
-
-export interface ActionPolicy {
-  readonly enabled: boolean
-  /** Least time between two deliveries of this action to one customer. */
-  readonly cooldownMs: number
 }
 
 const flag = z.boolean(expected('true or false'))
@@ -41,7 +28,7 @@ export const policySchema = mapping({
   timelineLength: integerField(0, 1000, 'a whole number from 0 (off) to 1000').prefault(20),
   sendWithGeneratedModel: flag.prefault(false),
 }).transform(
-  ({ actionHorizon, defaultSnooze, ...rest }): Policy => ({
+  ({ actionHorizon, defaultSnooze, ...rest }): PolicyFile => ({
     ...rest,
     actionHorizonMs: actionHorizon,
     defaultSnoozeMs: defaultSnooze,
@@ -49,6 +36,6 @@ export const policySchema = mapping({
 )
 
 /** @throws SettingsError that lists every fault with its path. */
-export function parsePolicy(text: string, what = 'policy'): Policy {
+export function parsePolicy(text: string, what = 'policy'): PolicyFile {
   return checkSettings(policySchema, parseYaml(text, what), what)
 }

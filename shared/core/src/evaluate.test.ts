@@ -32,9 +32,10 @@ const model: RiskModel = {
 }
 const policy: Policy = {
   actions: {
-    'proactive-outreach': { enabled: true, cooldownMs: 14 * DAY_MS, whenConsentUnknown: true },
-    reactivation: { enabled: true, cooldownMs: 30 * DAY_MS, whenConsentUnknown: false },
+    'proactive-outreach': { enabled: true, cooldownMs: 14 * DAY_MS },
+    reactivation: { enabled: true, cooldownMs: 30 * DAY_MS },
   },
+  consentWhenUnknown: { outreach: true, marketing: false },
   actionHorizonMs: 7 * DAY_MS,
   sendWithGeneratedModel: false,
 }

@@ -38,7 +38,8 @@ const NOTHING: Omit<Decision, 'episodeAt'> = {
 /**
  * Whether the customer is to be contacted for the band that they are in: pure, from what the log says (consent, the ledger of
  * actions) and what the last evaluation decided. A decision that was held or refused is taken again at every evaluation of
- * the same stay in the band; one that was queued or recorded is final for it.
+ * the same stay in the band; one that was queued or recorded is final for it. What came too late, or from a model that may not
+ * send, is settled first: a first start on years of history asks nobody's consent.
  */
 export function decide(input: DecideInput): Decision {
   const { state, before, band, enteredAt, at, policy } = input
@@ -56,10 +57,13 @@ export function decide(input: DecideInput): Decision {
     withheld,
   })
   const rules = policy.actions[action]
+  // A held decision is as fresh as the end of its hold.
+  const heldUntil = isSameStay && before.disposition === 'held' ? before.heldUntil : NEVER
+  if (at - Math.max(enteredAt, heldUntil) > policy.actionHorizonMs) return withhold('recorded', 'too_late')
+  if (!input.modelMaySend && !policy.sendWithGeneratedModel) return withhold('recorded', 'generated_model')
   if (!rules.enabled) return withhold('refused', 'disabled')
-  if (!(state.consent[PURPOSE_OF_ACTION[action]]?.granted ?? rules.whenConsentUnknown)) {
-    return withhold('refused', 'no_consent')
-  }
+  const purpose = PURPOSE_OF_ACTION[action]
+  if (!(state.consent[purpose]?.granted ?? policy.consentWhenUnknown[purpose])) return withhold('refused', 'no_consent')
   const ledger = state.actions[action]
   if (ledger !== undefined) {
     if (ledger.resolvedAt >= enteredAt) return withhold('refused', 'answered')
@@ -67,11 +71,6 @@ export function decide(input: DecideInput): Decision {
     const cooledDownAt = ledger.deliveredAt + rules.cooldownMs
     if (ledger.deliveredAt !== NEVER && cooledDownAt > at) return withhold('held', 'cooldown', cooledDownAt)
   }
-  // A held decision is as fresh as the end of its hold.
-  const heldUntil = isSameStay && before.disposition === 'held' ? before.heldUntil : NEVER
-  const dueSince = Math.max(enteredAt, heldUntil)
-  if (at - dueSince > policy.actionHorizonMs) return withhold('recorded', 'too_late')
-  if (!input.modelMaySend && !policy.sendWithGeneratedModel) return withhold('recorded', 'generated_model')
   return {
     disposition: 'queued',
     action,

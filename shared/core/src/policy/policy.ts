@@ -4,6 +4,8 @@ import type { Band } from '../state/customer-state.ts'
 /** What may be done for whom, and how often; parsed from a policy file by `shared/contracts`. */
 export interface Policy {
   readonly actions: Readonly<Record<ActionKind, ActionPolicy>>
+  /** Whether a customer who never said yes or no may be written to. */
+  readonly consentWhenUnknown: Readonly<Record<Purpose, boolean>>
   /** A decision whose band was entered longer ago than this, ms, is recorded and not sent. */
   readonly actionHorizonMs: number
   /** Whether a model that learned from a generated shop may cause messages on a log that is not one. */
@@ -14,8 +16,6 @@ export interface ActionPolicy {
   readonly enabled: boolean
   /** Least time between two messages of this kind to one customer, ms. */
   readonly cooldownMs: number
-  /** Whether a customer who never said yes or no may be contacted. */
-  readonly whenConsentUnknown: boolean
 }
 
 /** The band whose entry each action answers. */

@@ -1,0 +1,117 @@
+import type { WorklistBand } from '@holdfast/contracts'
+import { Packer } from './pack.ts'
+
+/** What a commit writes of one customer. */
+export interface CustomerWrite {
+  readonly id: string
+  readonly state: Uint8Array
+  /** Next appointment, ms in domain time; undefined for none. */
+  readonly due: number | undefined
+  /** The worklist that the customer stands on now; `keep` leaves it as it is. */
+  readonly worklist: WorklistBand | 'none' | 'keep'
+  /** Rank on the worklist: expected loss, minor units. */
+  readonly priority: number
+  /** New entries of the timeline, newest first. */
+  readonly timeline: Uint8Array
+  /** Whether profile and timeline go for good. */
+  readonly erased: boolean
+}
+
+export const OUTBOX_KINDS = ['job', 'dead-letter', 'republish', 'risk-change', 'action-event'] as const
+export type OutboxKind = (typeof OUTBOX_KINDS)[number]
+
+/** What must still leave the shard. `header` is JSON whose shape depends on the kind; `value` goes out byte for byte. */
+export interface OutboxEntry {
+  readonly kind: OutboxKind
+  readonly header: string
+  readonly value: Uint8Array
+}
+
+/** Everything that one commit writes. */
+export interface ShardChange {
+  readonly customers: readonly CustomerWrite[]
+  /** JSON by customer. */
+  readonly profiles: ReadonlyMap<string, string>
+  /** Changes by counter. */
+  readonly counters: ReadonlyMap<string, number>
+  readonly outbox: readonly OutboxEntry[]
+  /** Fields of meta: see `shard-meta.ts`. */
+  readonly meta: Readonly<Record<string, string>>
+}
+
+const SETS_DUE = 1
+const CLEARS_DUE = 2
+const LEAVES_WORKLISTS = 4
+const JOINS: Readonly<Record<WorklistBand, number>> = { at_risk: 8, lapsed: 16 }
+const ERASES = 32
+
+/** The arguments of the commit script for a change: customers, profiles, counters, outbox, then pairs for meta. */
+export function packChange(change: ShardChange): (Buffer | string)[] {
+  return [
+    packCustomers(change.customers),
+    packProfiles(change.profiles),
+    packCounters(change.counters),
+    packOutbox(change.outbox),
+    ...Object.entries(change.meta).flat(),
+  ]
+}
+
+function packCustomers(customers: readonly CustomerWrite[]): Buffer {
+  const packer = new Packer(customers.length * 320 + 64)
+  for (const { id, state, due, worklist, priority, timeline, erased } of customers) {
+    const length = Buffer.byteLength(id)
+    packer.u16(length)
+    packer.u16(state.length)
+    packer.u16(timeline.length)
+    packer.u8(
+      (due === undefined ? CLEARS_DUE : SETS_DUE) +
+        (worklist === 'keep' ? 0 : LEAVES_WORKLISTS + (worklist === 'none' ? 0 : JOINS[worklist])) +
+        (erased ? ERASES : 0),
+    )
+    packer.f64(due ?? 0)
+    packer.f64(priority)
+    packer.text(id, length)
+    packer.raw(state)
+    packer.raw(timeline)
+  }
+  return packer.take()
+}
+
+function packProfiles(profiles: ReadonlyMap<string, string>): Buffer {
+  const packer = new Packer(256)
+  for (const [id, profile] of profiles) {
+    const idLength = Buffer.byteLength(id)
+    const length = Buffer.byteLength(profile)
+    packer.u16(idLength)
+    packer.u32(length)
+    packer.text(id, idLength)
+    packer.text(profile, length)
+  }
+  return packer.take()
+}
+
+function packCounters(counters: ReadonlyMap<string, number>): Buffer {
+  const packer = new Packer(1_024)
+  for (const [name, change] of counters) {
+    if (change === 0) continue
+    const length = Buffer.byteLength(name)
+    packer.u16(length)
+    packer.f64(change)
+    packer.text(name, length)
+  }
+  return packer.take()
+}
+
+function packOutbox(entries: readonly OutboxEntry[]): Buffer {
+  const packer = new Packer(entries.length * 512 + 64)
+  for (const { kind, header, value } of entries) {
+    const length = Buffer.byteLength(header)
+    packer.u8(kind.length)
+    packer.u32(length)
+    packer.u32(value.length)
+    packer.text(kind, kind.length)
+    packer.text(header, length)
+    packer.raw(value)
+  }
+  return packer.take()
+}

@@ -1,0 +1,23 @@
+import { HoldfastError } from '../errors.ts'
+import { OUTBOX_KINDS, type OutboxEntry } from './change.ts'
+
+/** An entry as it stands in the stream. */
+export interface StoredOutboxEntry extends OutboxEntry {
+  /** Its place in the stream, `ms-sequence`. */
+  readonly id: string
+  readonly value: Buffer
+}
+
+/** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */
+export function parseOutboxEntry([id, flat]: [Buffer, Buffer[]]): StoredOutboxEntry {
+  const [, kindText, , header, , value] = flat
+  const kind = OUTBOX_KINDS.find((known) => known === String(kindText))
+  if (kind !== undefined && header !== undefined && value !== undefined) {
+    return { id: id.toString(), kind, header: header.toString(), value }
+  }
+  throw new HoldfastError({
+    code: 'OUTBOX_BROKEN',
+    message: `entry ${id} of an outbox is none of ours`,
+    cure: 'somebody else wrote to this stream: look at it with XRANGE, and remove the entry with XDEL.',
+  })
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { currentKey, type ShardKeys, shardKeys } from '@holdfast/contracts'
+import { HoldfastError } from '../errors.ts'
+import type { RedisClient } from '../redis/connect.ts'
+import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
+import { claimScript } from './claim-script.ts'
+import { type CommitOutcome, commitScript } from './commit-script.ts'
+import { parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
+import { parseMeta, type ShardMeta } from './shard-meta.ts'
+
+/** The generation that a shard begins with. */
+export const FIRST_GENERATION = '1'
+
+/** Which shard of which installation, and where. */
+export interface ShardAddress {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly partition: number
+}
+
+/** A shard as anybody may read it. */
+export interface ShardReader {
+  readonly partition: number
+  readonly generation: string
+  readonly keys: ShardKeys
+  meta(): Promise<ShardMeta>
+  /** Values in the order of `ids`; null where there is none. */
+  states(ids: readonly string[]): Promise<(Buffer | null)[]>
+  profiles(ids: readonly string[]): Promise<(Buffer | null)[]>
+  timeline(id: string): Promise<Buffer | null>
+  /** Customers whose appointment is at or before `at`, earliest first. */
+  due(at: number, limit: number): Promise<readonly string[]>
+  overdue(at: number): Promise<number>
+  appointment(id: string): Promise<number | undefined>
+  counters(): Promise<ReadonlyMap<string, number>>
+  outboxLength(): Promise<number>
+  /** Every customer's state, some at a time; one that changes meanwhile may come twice or as either version. */
+  eachState(): AsyncGenerator<readonly (readonly [id: string, state: Buffer])[]>
+}
+
+/** A shard in the hands of its owner. */
+export interface ShardStore extends ShardReader {
+  /** What was stored when the shard was claimed. */
+  readonly claimed: ShardMeta
+  /** @param number of the commit that this one builds on */
+  commit(number: number, change: ShardChange, timelineBytes: number): Promise<CommitOutcome>
+  outbox(limit: number): Promise<readonly StoredOutboxEntry[]>
+  /** Forgets what has left, up to and with this entry. */
+  dropOutbox(through: string): Promise<void>
+}
+
+/** The shard's current generation; the first one where there is none yet. */
+export async function currentGeneration({ client, prefix, partition }: ShardAddress): Promise<string> {
+  return (await client.get(currentKey(prefix, partition))) ?? FIRST_GENERATION
+}
+
+export async function readShard(address: ShardAddress): Promise<ShardReader> {
+  return readGeneration(address, await currentGeneration(address))
+}
+
+/** Becomes the owner of a shard's current generation: whoever owned it before is refused from now on. */
+export async function claimShard(address: ShardAddress): Promise<ShardStore> {
+  const { client, prefix, partition } = address
+  // A switch of generations between the two steps is seen by the script, and tried again.
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const generation = await currentGeneration(address)
+    const store = await claimGeneration(address, generation, currentKey(prefix, partition))
+    if (store !== undefined) return store
+  }
+  throw new HoldfastError({
+    code: 'SHARD_UNSTEADY',
+    message: `shard ${partition} changed its generation five times while it was being claimed (at ${hostOf(client)})`,
+    cure: 'see whether several rebuilds run at once; one is enough.',
+    canRetry: true,
+  })
+}
+
+async function claimGeneration(
+  address: ShardAddress,
+  generation: string,
+  current: string,
+): Promise<ShardStore | undefined> {
+  const { client, prefix, partition } = address
+  const keys = shardKeys(prefix, partition, generation)
+  const token = randomUUID()
+  const claimed = await claimScript.run(client, { current, meta: keys.meta }, [token, generation])
+  return claimed === undefined ? undefined : ownedShard(address, generation, token, claimed)
+}
+
+/** A generation beside the current one, as `rebuild` fills it; `current` stays as it is. */
+export async function claimFresh(address: ShardAddress, generation: string): Promise<ShardStore> {
+  const keys = shardKeys(address.prefix, address.partition, generation)
+  const token = randomUUID()
+  await address.client.hset(keys.meta, { token, number: '0' })
+  return ownedShard(address, generation, token, parseMeta({ token, number: '0' }))
+}
+
+function ownedShard(address: ShardAddress, generation: string, token: string, claimed: ShardMeta): ShardStore {
+  const { client } = address
+  const reader = readGeneration(address, generation)
+  const { meta, state, profile, due, worklist, aggregates, outbox, timeline } = reader.keys
+  const scriptKeys = { meta, state, profile, due, ...worklist, aggregates, outbox, timeline }
+  return {
+    ...reader,
+    claimed,
+    commit: (number, change, timelineBytes) =>
+      commitScript.run(client, scriptKeys, [token, number, timelineBytes, ...packChange(change)]),
+    async outbox(limit) {
+      const entries = await client.xrangeBuffer(outbox, '-', '+', 'COUNT', limit)
+      return entries.map(parseOutboxEntry)
+    },
+    async dropOutbox(through) {
+      const [ms, sequence] = through.split('-')
+      await client.xtrim(outbox, 'MINID', `${ms}-${Number(sequence) + 1}`)
+    },
+  }
+}
+
+export function readGeneration({ client, prefix, partition }: ShardAddress, generation: string): ShardReader {
+  const keys = shardKeys(prefix, partition, generation)
+  return {
+    partition,
+    generation,
+    keys,
+    meta: async () => parseMeta(await client.hgetall(keys.meta)),
+    states: async (ids) => (ids.length === 0 ? [] : client.hmgetBuffer(keys.state, ...ids)),
+    profiles: async (ids) => (ids.length === 0 ? [] : client.hmgetBuffer(keys.profile, ...ids)),
+    timeline: (id) => client.hgetBuffer(keys.timeline, id),
+    due: (at, limit) => client.zrangebyscore(keys.due, '-inf', at, 'LIMIT', 0, limit),
+    overdue: (at) => client.zcount(keys.due, '-inf', at),
+    async appointment(id) {
+      const score = await client.zscore(keys.due, id)
+      return score === null ? undefined : Number(score)
+    },
+    async counters() {
+      const entries = Object.entries(await client.hgetall(keys.aggregates))
+      return new Map(entries.map(([name, value]) => [name, Number(value)]))
+    },
+    outboxLength: () => client.xlen(keys.outbox),
+    async *eachState() {
+      let cursor = '0'
+      do {
+        const [next, flat] = await client.hscanBuffer(keys.state, cursor, 'COUNT', 1_000)
+        cursor = String(next)
+        const page: [string, Buffer][] = []
+        for (let i = 0; i + 1 < flat.length; i += 2) page.push([flat[i]!.toString(), flat[i + 1]!])
+        yield page
+      } while (cursor !== '0')
+    },
+  }
+}
+
+function hostOf(client: RedisClient): string {
+  return 'options' in client && 'host' in client.options ? `${client.options.host}:${client.options.port}` : 'a cluster'
+}
+
+export type { OutboxEntry }
