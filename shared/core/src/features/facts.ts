@@ -159,20 +159,19 @@ function rhythmOf(state: CustomerState): Rhythm {
   if (p === undefined || p.count < 2) return NO_RHYTHM
   const { recent } = p
   const n = recent.length - 1
-  let sum = 0
+  const mean = (recent[0]! - recent[n]!) / DAY_MS / n
   let squares = 0
   let largest = 0
+  // About the mean: the difference of two large squares would lose the spread of a regular customer in its rounding.
   for (let i = 0; i < n; i++) {
     const gap = (recent[i]! - recent[i + 1]!) / DAY_MS
-    sum += gap
-    squares += gap * gap
+    squares += (gap - mean) ** 2
     largest = Math.max(largest, gap)
   }
-  const mean = sum / n
   return {
     known: true,
     meanGapDays: (recent[0]! - p.firstAt) / DAY_MS / (p.count - 1),
-    gapSpreadDays: Math.sqrt(Math.max(0, squares / n - mean * mean)),
+    gapSpreadDays: Math.sqrt(squares / n),
     largestGapDays: largest,
     lastGapDays: (recent[0]! - recent[1]!) / DAY_MS,
   }

@@ -10,7 +10,7 @@ import * as groups from './groups.ts'
  */
 export const LAYOUT_VERSION = 1
 
-/** An erased customer keeps these two bytes: the version, and a presence that no group can have alone. */
+/** An erased customer keeps the version and a presence that no group can have: four bytes, whatever else was in hand. */
 const ERASED_BIT = 2 ** 19
 
 type Draft = { -readonly [K in keyof CustomerState]: CustomerState[K] }
@@ -166,14 +166,21 @@ const writer = new Writer()
 /** Bytes of a state. Two equal states have equal bytes. */
 export function encodeState(state: CustomerState): Uint8Array {
   writer.byte('version', LAYOUT_VERSION)
-  let presence = state.erased ? ERASED_BIT : 0
+  if (state.erased) {
+    writer.uint('presence', ERASED_BIT)
+    return writer.take()
+  }
+  let presence = 0
   for (let i = 0; i < SLOTS.length; i++) if (SLOTS[i]!.isPresent(state)) presence += 2 ** i
   writer.uint('presence', presence)
   for (const slot of SLOTS) slot.write(writer, state)
   return writer.take()
 }
 
-/** Throws a RangeError for bytes that `encodeState` cannot have written: an unknown version, too few bytes, or too many. */
+/**
+ * Throws a RangeError for bytes that `encodeState` cannot have written: an unknown version or group, too few bytes, or too
+ * many.
+ */
 export function decodeState(bytes: Uint8Array): CustomerState {
   const reader = new Reader(bytes)
   const version = reader.byte()
@@ -183,11 +190,12 @@ export function decodeState(bytes: Uint8Array): CustomerState {
     )
   }
   const presence = reader.uint()
-  if (presence >= ERASED_BIT) return ERASED_STATE
+  // Written so that a number that ran over into NaN is refused, too.
+  if (!(presence <= ERASED_BIT)) throw new RangeError(`state has groups that this build does not know: ${presence}`)
   const draft: Draft = { ...EMPTY_STATE }
   for (let i = 0; i < SLOTS.length; i++) if (presence & (1 << i)) SLOTS[i]!.read(reader, draft)
   if (reader.left !== 0) throw new RangeError(`state has ${reader.left} bytes too many`)
-  return draft
+  return presence === ERASED_BIT ? ERASED_STATE : draft
 }
 
 /** The folded half alone, in bytes: what two runs over the same log must agree on. */
