@@ -54,28 +54,22 @@ export function generateShop(options: ShopOptions): GeneratedShop {
   if (!Number.isFinite(customersBy) || customersBy <= from) {
     throw new Error(`customersBy: an instant after from is needed, not ${customersBy} (give it when until is infinite)`)
   }
-  const context = (silentBefore: number): ShopContext => ({
-    seed,
-    population,
-    season: new Season(population.season),
-    makeEvent: eventFactory(seed),
-    silentBefore,
-  })
+  const shared = { seed, population, season: new Season(population.season), makeEvent: eventFactory(seed) }
+  const streaming: ShopContext = { ...shared, silentBefore: resumeFrom }
+  const replaying: ShopContext = { ...shared, silentBefore: Number.NEGATIVE_INFINITY }
   const signUp = signUpTimes(options, customersBy)
 
-  function* lives(shop: ShopContext): Generator<CustomerLife, void, undefined> {
+  function* lives(): Generator<CustomerLife, void, undefined> {
     for (let index = 0; ; index++) {
       const at = signUp(index)
       if (at >= until) return
-      yield new CustomerLife(shop, index, at)
+      yield new CustomerLife(streaming, index, at)
     }
   }
-  const open = (index: number): GeneratedCustomer => {
-    const shop = context(Number.NEGATIVE_INFINITY)
-    return new GeneratedCustomer(shop, () => new CustomerLife(shop, index, signUp(index)), until)
-  }
+  const open = (index: number): GeneratedCustomer =>
+    new GeneratedCustomer(replaying, () => new CustomerLife(replaying, index, signUp(index)), until)
   return {
-    events: { [Symbol.iterator]: () => mergeLives(lives(context(resumeFrom)), until) },
+    events: { [Symbol.iterator]: () => mergeLives(lives(), until) },
     customers: {
       *[Symbol.iterator]() {
         for (let index = 0; signUp(index) < until; index++) yield open(index)
