@@ -3,7 +3,7 @@ import { type Say, sayOnStderr, withProgress } from './progress.ts'
 import { lastLines, runCommand } from './run-command.ts'
 
 /** Programs of the distribution that local runs and tests use. */
-export type Tool = 'java' | 'maven' | 'redis-server' | 'kcat'
+export type Tool = 'java' | 'maven' | 'redis-server' | 'kcat' | 'python3' | 'pip' | 'g++' | 'make'
 
 interface ToolFacts {
   readonly command: string
@@ -49,6 +49,38 @@ const tools: Record<Tool, ToolFacts> = {
     brewFormula: 'kcat',
     isRecentEnough: any,
     needed: 'kcat (the tests produce with it)',
+  },
+  python3: {
+    command: 'python3',
+    versionArgs: ['--version'],
+    debianPackage: 'python3',
+    brewFormula: 'python',
+    isRecentEnough: any,
+    needed: 'Python 3 (node-gyp runs on it)',
+  },
+  pip: {
+    command: 'python3',
+    versionArgs: ['-m', 'pip', '--version'],
+    debianPackage: 'python3-pip',
+    brewFormula: 'python',
+    isRecentEnough: any,
+    needed: 'pip (it downloads the TensorFlow library)',
+  },
+  'g++': {
+    command: 'g++',
+    versionArgs: ['--version'],
+    debianPackage: 'g++',
+    brewFormula: 'gcc',
+    isRecentEnough: any,
+    needed: 'a C++ compiler',
+  },
+  make: {
+    command: 'make',
+    versionArgs: ['--version'],
+    debianPackage: 'make',
+    brewFormula: 'make',
+    isRecentEnough: any,
+    needed: 'make',
   },
 }
 
