@@ -1,1 +1,7 @@
-export {}
+export * from './clean-up.ts'
+export * from './event-builders.ts'
+export * from './eventually.ts'
+export * from './kafka.ts'
+export * from './manual-clock.ts'
+export * from './names.ts'
+export * from './redis.ts'

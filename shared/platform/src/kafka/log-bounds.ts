@@ -26,3 +26,11 @@ export async function logBounds(admin: Admin, topics: readonly string[]): Promis
   )
   return perTopic.flat().sort((a, b) => a.topic.localeCompare(b.topic) || a.partition - b.partition)
 }
+
+/** How many partitions each topic has, in the order asked. @throws what kafkajs throws for a topic that does not exist */
+export async function partitionCounts(admin: Admin, topics: readonly string[]) {
+  if (topics.length === 0) return []
+  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] })
+  const counts = new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
+  return topics.map((topic) => ({ topic, count: counts.get(topic) ?? 0 }))
+}

@@ -2,7 +2,7 @@ import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
 import { asError, HoldfastError } from '../errors.ts'
 import { createBatchRunner } from './batch-runner.ts'
 import { copartitionAssigner, requireEqualCounts } from './copartition-assigner.ts'
-import { logBounds, type Position } from './log-bounds.ts'
+import { logBounds, type Position, partitionCounts } from './log-bounds.ts'
 import { createPositions, startingPositions } from './positions.ts'
 import type { ShardConsumer, ShardConsumerOptions } from './shard-consumer-types.ts'
 
@@ -163,8 +163,7 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
   return {
     async start() {
       await admin.connect()
-      const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] })
-      const count = requireEqualCounts(found.map(({ name, partitions }) => ({ topic: name, count: partitions.length })))
+      const count = requireEqualCounts(await partitionCounts(admin, topics))
       await consumer.connect()
       await consumer.subscribe({ topics: [...topics], fromBeginning: true })
       await consumer.run({

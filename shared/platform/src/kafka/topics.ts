@@ -1,6 +1,7 @@
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import { HoldfastError } from '../errors.ts'
 import { requireEqualCounts } from './copartition-assigner.ts'
+import { partitionCounts } from './log-bounds.ts'
 
 export interface TopicPlan {
   /** Co-partitioned, never compacted, without a time limit. */
@@ -35,6 +36,9 @@ export interface TopicsReport {
   readonly topics: readonly TopicReport[]
 }
 
+/** No time limit, nothing compacted. */
+const KEPT = { 'cleanup.policy': 'delete', 'retention.ms': '-1' }
+
 /** Room for the reason and the origin in a dead letter's headers, over the largest input record. */
 const DEAD_LETTER_ROOM = 65_536
 /** An input record may have a body of 1 MiB, with its key and headers beside it. */
@@ -47,33 +51,14 @@ const INPUT_MAX_BYTES = 1_114_112
 export async function ensureTopics(admin: Admin, plan: TopicPlan): Promise<TopicsReport> {
   const all = [...plan.inputs, ...plan.changes, ...plan.deadLetters]
   const before = new Set((await admin.listTopics()).filter((topic) => all.includes(topic)))
-  const found = await partitionCounts(
-    admin,
-    plan.inputs.filter((topic) => before.has(topic)),
-  )
-  const inputCount = found.length > 0 ? requireEqualCounts(found) : plan.partitions
-  const configs = await topicConfigs(
-    admin,
-    plan.inputs.filter((topic) => before.has(topic)),
-  )
-  const largest = Math.max(
+  const inputs = plan.inputs.filter((topic) => before.has(topic))
+  const found = await partitionCounts(admin, inputs)
+  const count = found.length > 0 ? requireEqualCounts(found) : plan.partitions
+  const largestInput = Math.max(
     INPUT_MAX_BYTES,
-    ...[...configs.values()].map((config) => numberOf(config, 'max.message.bytes')),
+    ...[...(await topicConfigs(admin, inputs)).values()].map((config) => numberOf(config, 'max.message.bytes')),
   )
-
-  const missing = [
-    ...plan.inputs.map((topic) =>
-      topicConfig(topic, inputCount, plan, { 'cleanup.policy': 'delete', 'retention.ms': '-1' }),
-    ),
-    ...plan.changes.map((topic) => topicConfig(topic, inputCount, plan, { 'cleanup.policy': 'compact' })),
-    ...plan.deadLetters.map((topic) =>
-      topicConfig(topic, inputCount, plan, {
-        'cleanup.policy': 'delete',
-        'retention.ms': '-1',
-        'max.message.bytes': String(largest + DEAD_LETTER_ROOM),
-      }),
-    ),
-  ].filter(({ topic }) => !before.has(topic))
+  const missing = topicsOf(plan, count, largestInput).filter(({ topic }) => !before.has(topic))
   if (missing.length > 0) await create(admin, missing)
 
   // Another process may have created them at the same time, so what counts is what is there now.
@@ -90,7 +75,7 @@ export async function ensureTopics(admin: Admin, plan: TopicPlan): Promise<Topic
       partitions: count,
       retentionMs,
       seesFrom: retentionMs === undefined ? undefined : plan.now - retentionMs,
-      warnings: warningsOf(topic, config, retentionMs, plan, largest),
+      warnings: warningsOf(topic, config, retentionMs, plan, largestInput),
     }
   })
   return { partitions, topics }
@@ -132,18 +117,19 @@ function warningsOf(
   return warnings
 }
 
-function topicConfig(
-  topic: string,
-  partitions: number,
-  plan: TopicPlan,
-  entries: Record<string, string>,
-): ITopicConfig {
-  return {
-    topic,
-    numPartitions: partitions,
+function topicsOf(plan: TopicPlan, count: number, largestInput: number): ITopicConfig[] {
+  const topic = (name: string, entries: Record<string, string>): ITopicConfig => ({
+    topic: name,
+    numPartitions: count,
     replicationFactor: plan.replicationFactor,
-    configEntries: Object.entries(entries).map(([name, value]) => ({ name, value })),
-  }
+    configEntries: Object.entries(entries).map(([key, value]) => ({ name: key, value })),
+  })
+  const deadLetterBytes = String(largestInput + DEAD_LETTER_ROOM)
+  return [
+    ...plan.inputs.map((name) => topic(name, { ...KEPT, 'max.message.bytes': String(INPUT_MAX_BYTES) })),
+    ...plan.changes.map((name) => topic(name, { 'cleanup.policy': 'compact' })),
+    ...plan.deadLetters.map((name) => topic(name, { ...KEPT, 'max.message.bytes': deadLetterBytes })),
+  ]
 }
 
 async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
@@ -157,13 +143,6 @@ async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
       cure: 'create them by hand, all inputs with the same number of partitions, or let our user create topics.',
     })
   }
-}
-
-async function partitionCounts(admin: Admin, topics: readonly string[]) {
-  if (topics.length === 0) return []
-  const metadata = await admin.fetchTopicMetadata({ topics: [...topics] })
-  const counts = new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]))
-  return topics.map((topic) => ({ topic, count: counts.get(topic) ?? 0 }))
 }
 
 async function topicConfigs(admin: Admin, topics: readonly string[]): Promise<Map<string, TopicConfig>> {
