@@ -20,3 +20,24 @@ export * from './redis/connect.ts'
 export { defineScript, hashTag, type Script, type ScriptArg, type ScriptDefinition } from './redis/script.ts'
 export * from './retry.ts'
 export * from './run-service.ts'
+export {
+  type CustomerWrite,
+  OUTBOX_KINDS,
+  type OutboxEntry,
+  type OutboxKind,
+  type ShardChange,
+} from './shard/change.ts'
+export type { CommitOutcome } from './shard/commit-script.ts'
+export type { StoredOutboxEntry } from './shard/outbox.ts'
+export { originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
+export {
+  claimFresh,
+  claimShard,
+  currentGeneration,
+  FIRST_GENERATION,
+  readGeneration,
+  readShard,
+  type ShardAddress,
+  type ShardReader,
+  type ShardStore,
+} from './shard/shard-store.ts'
