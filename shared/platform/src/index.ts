@@ -29,7 +29,7 @@ export {
 } from './shard/change.ts'
 export type { CommitOutcome } from './shard/commit-script.ts'
 export type { StoredOutboxEntry } from './shard/outbox.ts'
-export { originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
+export { metaFields, originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
 export {
   claimFresh,
   claimShard,

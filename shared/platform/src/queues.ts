@@ -70,3 +70,32 @@ async function addJobs<T extends object>(bull: Queue, jobs: readonly NewJob<T>[]
     })),
   )
 }
+
+/** Queues by name; `P` gives the payload of each. */
+export interface Queues<P extends Readonly<Record<string, object>>> extends Stoppable {
+  readonly of: { readonly [N in keyof P]: JobQueue<P[N]> }
+}
+
+export interface QueuesOptions<N extends string> extends Omit<QueueOptions, 'name'> {
+  readonly names: readonly N[]
+}
+
+/** @param options `names` must list every name of `P`. */
+export function createQueues<P extends Readonly<Record<string, object>>>(
+  options: QueuesOptions<Extract<keyof P, string>>,
+): Queues<P> {
+  const { names, ...common } = options
+  const of: Partial<{ -readonly [N in keyof P]: JobQueue<P[N]> }> = {}
+  for (const name of names) of[name] = createQueue({ ...common, name })
+  if (!hasAll(of, names)) throw new Error('a queue is missing')
+  return {
+    of,
+    async stop() {
+      await Promise.all(names.map((name) => of[name].stop()))
+    },
+  }
+}
+
+function hasAll<T extends object>(partial: Partial<T>, names: readonly (keyof T)[]): partial is T {
+  return names.every((name) => partial[name] !== undefined)
+}

@@ -1,4 +1,4 @@
-import { createQueue } from '@holdfast/platform'
+import { createQueue, createQueues } from '@holdfast/platform'
 import { stopAfterTest, testLog, testRedis, uniqueName } from '@holdfast/testing'
 import { expect, inject, onTestFinished, test } from 'vitest'
 
@@ -45,4 +45,19 @@ test('an id with a colon is refused, and with it nothing of the batch is queued'
   const queue = await testQueue()
   await expect(queue.add([job('fine'), job('a:b')])).rejects.toThrow(':')
   expect(await queue.bull.getJobCounts('waiting')).toEqual({ waiting: 0 })
+})
+
+test('queues of several names keep to themselves', async () => {
+  const { client } = await testRedis(inject('redisUrls'))
+  const names = ['outreach', 'reactivation'] as const
+  const prefix = `{${uniqueName('hf-test')}}` as const
+  const { of, stop } = createQueues<Record<(typeof names)[number], Payload>>({ client, names, prefix, log: testLog })
+  onTestFinished(async () => {
+    for (const name of names) await of[name].bull.obliterate({ force: true })
+    await stop()
+  })
+  await of.outreach.add([job('a')])
+  await of.reactivation.add([job('a'), job('b')])
+  expect(await of.outreach.bull.getJobCounts('waiting')).toEqual({ waiting: 1 })
+  expect(await of.reactivation.bull.getJobCounts('waiting')).toEqual({ waiting: 2 })
 })
