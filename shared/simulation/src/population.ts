@@ -79,12 +79,12 @@ const perYear = (count: number): number => count / 365.25
 
 export const DEFAULT_POPULATION: Population = {
   season: [0.85, 0.8, 0.9, 0.95, 1, 1, 0.9, 0.85, 0.95, 1.05, 1.3, 1.45],
-  purchases: { shape: 1.5, meanPerDay: 1 / 60 },
-  dropout: { shape: 0.9, meanPerDay: 1 / 4000 },
+  purchases: { shape: 1.6, meanPerDay: 1 / 54 },
+  dropout: { shape: 1.3, meanPerDay: 1 / 3200 },
   visits: { shape: 1.4, meanPerDay: 1 / 130 },
   opens: { shape: 1.2, meanPerDay: 1 / 200 },
   prospectShare: 0.06,
-  oneTimeShare: 0.2,
+  oneTimeShare: 0.18,
   fading: [
     { days: 0, share: 0.3 },
     { days: 20, share: 0.3 },
@@ -120,7 +120,7 @@ export const DEFAULT_POPULATION: Population = {
     lowest: -0.4,
     highest: 5,
     strainedAbove: 0.5,
-    complaint: 3.2,
+    complaint: 3.5,
     escalation: 1.2,
     reopening: 1,
     badAnswer: 1.5,
