@@ -1,4 +1,10 @@
-export type TrainerErrorCode = 'out_of_order' | 'window_past_end' | 'too_little_data' | 'bad_record' | 'version_taken'
+export type TrainerErrorCode =
+  | 'out_of_order'
+  | 'window_past_end'
+  | 'too_little_data'
+  | 'bad_record'
+  | 'bad_thresholds'
+  | 'version_taken'
 
 /** The data cannot be learned from as it is; the message says what to change. */
 export class TrainerError extends Error {

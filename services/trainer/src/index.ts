@@ -1,1 +1,17 @@
-export {}
+export { buildRows, hasBought, type Population, type RowsRequest, type Snapshot } from './dataset/rows.ts'
+export { type Split, type SplitRequest, splitByTime } from './dataset/split.ts'
+export { TrainerError, type TrainerErrorCode } from './errors.ts'
+export { chooseThreshold, type Threshold, type ThresholdRule } from './fit/thresholds.ts'
+export { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
+export * from './metrics/index.ts'
+export { listVersions, nextVersion, writeVersion } from './registry/registry.ts'
+export { DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
+export { type Trained, type TrainRequest, type Truth, train } from './train.ts'
+export {
+  type LogRequest,
+  type ShopRequest,
+  type Stored,
+  type StoreOptions,
+  trainOnGeneratedShop,
+  trainOnLog,
+} from './train-and-store.ts'

@@ -19,7 +19,7 @@ describe('split by time', () => {
     expect(split.training.at(-1)).toBe(split.validation)
     expect(split.training.every((cutoff, i) => i === 0 || cutoff - split.training[i - 1]! === 30 * DAY)).toBe(true)
     expect(split.training[0]).toBeGreaterThanOrEqual(90 * DAY)
-    expect(split.training).toHaveLength(18)
+    expect(split.training).toHaveLength(22)
     expect(split.selection).toEqual(split.training.slice(0, -3))
   })
 

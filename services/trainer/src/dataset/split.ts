@@ -11,7 +11,7 @@ export interface SplitRequest {
   readonly stepDays?: number
   /** History before the first cutoff, days. */
   readonly warmUpDays?: number
-  /** At most this many training cutoffs, the newest. */
+  /** At most this many training cutoffs, the newest; a whole number of years gives each season its due. */
   readonly mostCutoffs?: number
 }
 
@@ -32,7 +32,7 @@ export interface Split {
 
 /** @throws TrainerError `too_little_data` when the log is too short for three windows in a row */
 export function splitByTime(request: SplitRequest): Split {
-  const { logStart, logEnd, horizonMs, stepDays = 30, warmUpDays = 90, mostCutoffs = 18 } = request
+  const { logStart, logEnd, horizonMs, stepDays = 30, warmUpDays = 90, mostCutoffs = 24 } = request
   const test = logEnd - horizonMs
   const validation = test - horizonMs
   const first = logStart + warmUpDays * DAY_MS

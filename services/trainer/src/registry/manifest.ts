@@ -1,0 +1,54 @@
+import { type Manifest, manifestSchema } from '@holdfast/contracts'
+import { FEATURE_TABLE_VERSION, FEATURES } from '@holdfast/core'
+import type { LogisticWeights } from '@holdfast/scorer'
+import type { TrainingSettings } from '../settings.ts'
+import type { Trained } from '../train.ts'
+
+export interface Provenance {
+  readonly version: string
+  /** ms. */
+  readonly createdAt: number
+  readonly learnedFrom: Manifest['learnedFrom']
+  /** ISO 4217 code of the amounts in the log after conversion. */
+  readonly currency: string
+  /** First and last event, ms. */
+  readonly dataFrom: number
+  readonly dataTo: number
+}
+
+/** `weights` are those that the TensorFlow.js model holds, so float32: manifest and model must not differ in a bit. */
+export function manifestOf(
+  { fit, ridge, split, thresholds, all }: Trained,
+  weights: LogisticWeights,
+  { version, createdAt, learnedFrom, currency, dataFrom, dataTo }: Provenance,
+  { horizonDays, marginLogit }: TrainingSettings,
+): Manifest {
+  const { mean, scale } = fit.standardisation
+  return manifestSchema.parse({
+    version,
+    createdAt: iso(createdAt),
+    learnedFrom,
+    featureTableVersion: FEATURE_TABLE_VERSION,
+    currency,
+    horizonDays,
+    thresholds: { watchLogit: thresholds.watch.logit, atRiskLogit: thresholds.atRisk.logit, marginLogit },
+    features: FEATURES.map(({ name }, i) => ({ name, weight: weights.kernel[i]!, mean: mean[i]!, scale: scale[i]! })),
+    bias: weights.bias,
+    ridge,
+    dataSpan: { from: iso(dataFrom), to: iso(dataTo) },
+    trainingCutoffs: split.training.map(iso),
+    evaluationCutoffs: [iso(split.test)],
+    metrics: {
+      n: all.rows,
+      baseRate: all.baseRate,
+      auc: all.auc,
+      logLoss: all.logLoss,
+      brier: all.brier,
+      ...(all.ceilings && { ceilings: all.ceilings }),
+    },
+  })
+}
+
+export function iso(time: number): string {
+  return new Date(time).toISOString()
+}
