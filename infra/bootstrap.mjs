@@ -44,6 +44,7 @@ export const fail = (message) => {
   process.exit(1)
 }
 
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const stampFile = join(root, 'node_modules', '.holdfast-install')
 
 /** Changes with the lock file, the version of Node and the kind of machine: each wants another node_modules. */
@@ -59,7 +60,12 @@ const installStamp = () => {
 
 const isInstalled = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === installStamp()
 
-const install = async () => {
+/** `npm ci`, unless the last one here was for the same lock file and the same Node. */
+export const installPackages = async () => {
+  if (major < 20 || (major === 20 && minor < 19)) {
+    fail(`Node ${process.versions.node} is too old: 20.19 or later is needed`)
+  }
+  if (isInstalled()) return
   say('installing the packages that package-lock.json names (npm ci)')
   const { code, output } = await run('npm ci', 'npm', ['ci', '--ignore-scripts', '--no-progress'])
   if (code !== 0) fail(`npm ci failed:\n${lastLines(output)}`)
@@ -90,13 +96,9 @@ const build = async () => {
   if (code !== 0) fail(`the build failed:\n${lastLines(output, 60)}`)
 }
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-
-/** Installs and builds what is not installed and built yet; a second after the last time it is a matter of milliseconds. */
+/** Installs and builds what is not installed and built yet; right after the last time it takes a fraction of a second. */
 export const bootstrap = async () => {
-  if (major < 20 || (major === 20 && minor < 19))
-    fail(`Node ${process.versions.node} is too old: 20.19 or later is needed`)
-  if (!isInstalled()) await install()
+  await installPackages()
   await build()
 }
 

@@ -43,6 +43,10 @@ export const restoreFromCache = async () => {
   return true
 }
 
+const restoreOrThrow = async () => {
+  if (!(await restoreFromCache())) throw new Error('nothing cached yet')
+}
+
 /** Loads it in a process of its own, since a wrong library can end a process, and multiplies two matrices. */
 const verify = async () => {
   const script = `
@@ -148,11 +152,17 @@ const buildFromWheel = async () => {
   await restoreFromCache()
 }
 
+/** The line that tells most in what a failed command wrote. */
+const reasonIn = (output) => {
+  const lines = output.split('\n').map((line) => line.replace(/^npm error /, '').trim())
+  return lines.find((line) => /^([A-Z]\w*)?Error: /.test(line)) ?? lastLines(output, 1)
+}
+
 const main = async () => {
   if (!existsSync(tfjsNode)) throw new Error('@tensorflow/tfjs-node is not installed: npm ci --ignore-scripts')
   const ways = [
     ['as it is', async () => {}],
-    ['from the cache', restoreFromCache],
+    ['from the cache', restoreOrThrow],
     ['by its own install script', () => attempt('npm rebuild', 'npm', ['rebuild', '@tensorflow/tfjs-node'])],
     [`built against the library of ${wheel}`, buildFromWheel],
   ]
@@ -163,7 +173,7 @@ const main = async () => {
       process.stdout.write(`native TensorFlow: backend tensorflow, tfjs-node ${version}, ${how}\n`)
       return
     }
-    say(`native TensorFlow ${how}: no. ${lastLines(result.output, 4)}`)
+    say(`native TensorFlow ${how}: no (${reasonIn(result.output)})`)
   }
   throw new Error('native TensorFlow: NOT AVAILABLE on this machine; the scorer uses WebAssembly')
 }

@@ -11,6 +11,14 @@ const given = process.argv.slice(2)
 const reports = mkdtempSync(join(tmpdir(), 'holdfast-report-'))
 const sum = { passed: 0, failed: 0, skipped: 0 }
 
+// However it ends, also when the set-up failed: the last line is the sum, and it is never a good one after a failure.
+process.on('exit', (code) => {
+  rmSync(reports, { recursive: true, force: true })
+  if (code !== 0 && sum.failed === 0) sum.failed = 1
+  const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''
+  process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`)
+})
+
 /** Adds up one run. What fails outside of any test (an import, a global set-up, the runner) counts as one failure. */
 const vitest = async (title, args, env = {}) => {
   say(`\n── ${title}`)
@@ -68,7 +76,4 @@ if (process.env.HOLDFAST_TEST_REDIS === 'cluster') {
     })
   }
 }
-rmSync(reports, { recursive: true, force: true })
 process.exitCode = sum.failed === 0 ? 0 : 1
-const skipped = sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''
-process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`)

@@ -23,8 +23,8 @@ const list = (value: string | undefined): string[] | undefined => value?.split('
  * HOLDFAST_TEST_REDIS=cluster          start a Redis Cluster of three nodes in place of one server
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const givenBrokers = list(process.env['TEST_KAFKA_BROKERS'])
-  const givenRedis = list(process.env['TEST_REDIS_URL'])
+  const givenBrokers = list(process.env.TEST_KAFKA_BROKERS)
+  const givenRedis = list(process.env.TEST_REDIS_URL)
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-test-'))
   const stops: (() => Promise<void>)[] = []
   const teardown = async () => {
@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const redisUrls = async () => {
     if (givenRedis) return givenRedis
-    if (process.env['HOLDFAST_TEST_REDIS'] === 'cluster') {
+    if (process.env.HOLDFAST_TEST_REDIS === 'cluster') {
       const cluster = await startRedisCluster({ dir: join(dir, 'redis') })
       stops.push(cluster.stop)
       return cluster.urls
