@@ -52,7 +52,7 @@ export function kafkaOptions(settings: KafkaSettings, log: Logger): KafkaConfig 
     ...(sasl !== undefined && { sasl }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    // A restarting broker is away for some seconds; 10 attempts of at most 2 s outlast it.
+    // Some 13 s in all: longer than an orderly restart, and short enough that a stop need not wait for ever.
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10 },
     logLevel: kafkaLogLevel(log),
     logCreator: () => (entry) => writeEntry(log, entry),
