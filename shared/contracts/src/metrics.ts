@@ -68,6 +68,13 @@ export const RISK_WORKER_METRICS = {
     buckets: SECONDS,
     help: 'Time of one atomic commit of a shard, from the call to the answer of Redis.',
   },
+  commitCustomers: {
+    name: 'holdfast_commit_customers',
+    kind: 'histogram',
+    labels: [],
+    buckets: ROWS,
+    help: 'Customers written by one commit.',
+  },
   commitsRefused: {
     name: 'holdfast_commits_refused_total',
     kind: 'counter',

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Manifest, parseManifest } from '@holdfast/contracts'
 import { FEATURE_TABLE_VERSION, FEATURES, type RiskModel } from '@holdfast/core'
@@ -21,6 +21,20 @@ export interface OpenVersion {
   readonly manifest: Manifest
   readonly scorer: Scorer
   readonly riskModel: RiskModel
+}
+
+const VERSION = /^v[1-9]\d*$/
+
+/** Versions in a folder of models, oldest first; none when the folder does not exist. */
+export async function listVersions(modelsDir: string): Promise<string[]> {
+  let names: string[]
+  try {
+    names = await readdir(modelsDir)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
+    throw error
+  }
+  return names.filter((name) => VERSION.test(name)).sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
 }
 
 /** Reads `manifest.json`, `model.json` and `weights.bin` of a folder. @throws ScorerError `model_missing`, `model_corrupt` */

@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import {
+  createDecoder,
+  type Job,
+  parsePolicy,
+  QUEUE_PREFIX,
+  QUEUES,
+  RISK_WORKER_METRICS,
+  type TopicNames,
+} from '@holdfast/contracts'
+import type { ActionKind, Role } from '@holdfast/core'
+import {
+  claimShard,
+  connectProducer,
+  connectRedis,
+  createKafka,
+  createMetrics,
+  createQueues,
+  createShardConsumer,
+  ensureTopics,
+  HoldfastError,
+  type Logger,
+  logBounds,
+  registerCodecs,
+  type ServiceContext,
+  startProbeServer,
+  systemClock,
+} from '@holdfast/platform'
+import { listVersions, loadBackend, openVersion, readVersion } from '@holdfast/scorer'
+import { type Config, topicsOf } from './config.ts'
+import { IntakeStop } from './intake-stop.ts'
+import { createIntakeStep } from './lane/intake.ts'
+import { createLookStep } from './lane/look.ts'
+import { ShardLane } from './lane/shard-lane.ts'
+import { observe } from './observe.ts'
+import { Relay } from './relay.ts'
+import { ShardOwner } from './shard-owner.ts'
+
+export interface RiskWorker {
+  /** Where /healthz, /readyz and /metrics are. */
+  readonly probeUrl: string
+}
+
+/** Puts the risk-worker together and starts it: the only place that knows which broker, database and model it works with. */
+export async function buildRiskWorker(
+  config: Config,
+  log: Logger,
+  { lifecycle, fail }: ServiceContext,
+): Promise<RiskWorker> {
+  const clock = systemClock
+  const topics = topicsOf(config)
+  const policy = parsePolicy(await readFile(config.POLICY_FILE, 'utf8'), config.POLICY_FILE)
+  const timelineLength = config.TIMELINE_LENGTH === '' ? policy.timelineLength : Number(config.TIMELINE_LENGTH)
+
+  const backend = await loadBackend({ log, forced: process.env.SCORER_BACKEND })
+  const {
+    manifest,
+    scorer,
+    riskModel: model,
+  } = await openVersion(backend, await readVersion(await versionFolder(config)))
+  lifecycle.onStop('scorer', async () => scorer.dispose())
+  const modelMaySend = model.learnedFrom === 'log' || config.LOG_IS_GENERATED
+  if (!modelMaySend && !policy.sendWithGeneratedModel) {
+    log.warn(
+      { model: model.version },
+      'the model learned from a generated shop: decisions are recorded, not sent, until "holdfast train" has learned from your log',
+    )
+  }
+
+  registerCodecs()
+  const kafka = createKafka(config, log)
+  const admin = kafka.admin()
+  await admin.connect()
+  lifecycle.onStop('admin', () => admin.disconnect())
+  const inputs = inputTopics(topics)
+  const report = await ensureTopics(admin, {
+    inputs: Object.values(inputs),
+    changes: [topics.riskChanges],
+    deadLetters: [topics.deadLetters],
+    partitions: config.TOPIC_PARTITIONS,
+    replicationFactor: config.TOPIC_REPLICATION,
+    now: Date.now(),
+  })
+  for (const { warnings } of report.topics) for (const warning of warnings) log.warn(warning)
+
+  const redis = await lifecycle.start('redis', () => connectRedis(config.REDIS_URL, { log, name: 'holdfast-shards' }))
+  const queueRedis = await lifecycle.start('redis for queues', () =>
+    connectRedis(config.REDIS_URL, { log, name: 'holdfast-queues' }),
+  )
+  const queues = await lifecycle.start('queues', () =>
+    createQueues<Record<ActionKind, Job>>({ client: queueRedis.client, names: QUEUES, prefix: QUEUE_PREFIX, log }),
+  )
+  const producer = await lifecycle.start('producer', () => connectProducer(kafka))
+
+  const metrics = createMetrics(RISK_WORKER_METRICS, { service: 'risk-worker' })
+  const observer = observe(metrics.of, { model, backend: backend.name })
+  const intakeStop = new IntakeStop({
+    client: redis.client,
+    prefix: config.KEY_PREFIX,
+    window: config.INVALID_WINDOW,
+    log,
+    onStop: () => owner.stopIntake(),
+    onResume: () => owner.resumeIntake(),
+  })
+  const decode = createDecoder({ base: config.BASE_CURRENCY, rates: config.CURRENCY_RATES, topics })
+  const intake = createIntakeStep({ decode, partitionCount: report.partitions, domainTime: (wallMs) => wallMs })
+
+  const owner = new ShardOwner({
+    log,
+    topics: inputs,
+    partitionCount: report.partitions,
+    lookLimit: config.LOOK_LIMIT,
+    lookIntervalMs: config.LOOK_INTERVAL_MS,
+    claim: (partition) => claimShard({ client: redis.client, prefix: config.KEY_PREFIX, partition }),
+    async logEnds(partition) {
+      const bounds = await logBounds(admin, Object.values(inputs))
+      return new Map(bounds.filter((bound) => bound.partition === partition).map(({ topic, high }) => [topic, high]))
+    },
+    openLane: (store, logEnds, hooks) =>
+      new ShardLane({
+        store,
+        topics: inputs,
+        partitionCount: report.partitions,
+        logEnds,
+        intake,
+        look: observer.timed(
+          createLookStep({
+            model,
+            scorer,
+            policy,
+            modelMaySend,
+            currency: config.BASE_CURRENCY,
+            partition: store.partition,
+          }),
+        ),
+        clock,
+        log,
+        cacheCustomers: Math.ceil(config.CACHE_CUSTOMERS / report.partitions),
+        timelineLength,
+        lookLimit: config.LOOK_LIMIT,
+        events: { ...observer.lane, onOutbox: hooks.onOutbox },
+        admit: (valid, invalid) => intakeStop.admit(valid, invalid),
+        seek: hooks.seek,
+      }),
+    openRelay: (store) => new Relay({ store, topics, producer, queues, clock, log, ...observer.relay }),
+    isIntakeStopped: () => intakeStop.isStopped,
+    onFatal: fail,
+  })
+  const consumer = createShardConsumer({
+    kafka,
+    log,
+    groupId: config.KAFKA_GROUP,
+    topics: Object.values(inputs),
+    maxBytesPerPartition: config.KAFKA_FETCH_BYTES,
+    maxWaitMs: config.KAFKA_FETCH_WAIT_MS,
+    sessionTimeoutMs: config.KAFKA_SESSION_MS,
+    onBatch: owner.onBatch,
+    onAssigned: owner.onAssigned,
+    onRevoked: owner.onRevoked,
+    onSkipped: owner.onSkipped,
+    onFatal: owner.onFatal,
+    onCrash: owner.onCrash,
+  })
+  await intakeStop.start()
+  lifecycle.onStop('intake stop', () => intakeStop.stop())
+
+  const probes = await lifecycle.start('probes', () =>
+    startProbeServer({
+      host: config.PROBE_HOST,
+      port: config.PROBE_PORT,
+      health: () => ({ ok: true, detail: { model: manifest.version, backend: backend.name } }),
+      ready() {
+        const lanes = owner.lanes()
+        const detail = {
+          redis: redis.isReady(),
+          intakeStopped: intakeStop.isStopped,
+          shards: lanes.map((lane) => ({
+            partition: lane.partition,
+            caughtUp: lane.isCaughtUp(),
+            lag: Object.fromEntries(lane.lag()),
+          })),
+        }
+        return { ok: redis.isReady() && !intakeStop.isStopped && lanes.length > 0, detail }
+      },
+      metrics: {
+        contentType: metrics.contentType,
+        async render() {
+          await observer.sample(owner.lanes(), intakeStop.isStopped)
+          return metrics.render()
+        },
+      },
+    }),
+  )
+
+  // Stopping goes the other way: first the consumer (which lets batches finish and leaves the group), then appointments.
+  lifecycle.onStop('shards', () => owner.stop())
+  lifecycle.onStop('consumer', () => consumer.stop())
+  owner.start(consumer)
+  await consumer.start()
+  return { probeUrl: probes.url }
+}
+
+function inputTopics(topics: TopicNames): Readonly<Record<Role, string>> {
+  const { riskChanges: _, deadLetters: __, ...inputs } = topics
+  return inputs
+}
+
+/** The version that is asked for, or the newest. */
+async function versionFolder({ MODELS_DIR, MODEL_VERSION }: Config): Promise<string> {
+  const version = MODEL_VERSION || (await listVersions(MODELS_DIR)).at(-1)
+  if (version !== undefined) return join(MODELS_DIR, version)
+  throw new HoldfastError({
+    code: 'NO_MODEL',
+    message: `there is no model under ${resolve(MODELS_DIR)}`,
+    cure: 'point MODELS_DIR at the folder of models, or train one: holdfast train.',
+  })
+}

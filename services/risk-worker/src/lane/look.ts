@@ -1,0 +1,121 @@
+import type { RiskChanged } from '@holdfast/contracts'
+import {
+  type CustomerState,
+  type Evaluation,
+  evaluate,
+  FEATURES,
+  featureVector,
+  type Policy,
+  type RiskModel,
+  reasonsAt,
+  type TimelineEntry,
+} from '@holdfast/core'
+import type { OutboxEntry } from '@holdfast/platform'
+import type { Scorer } from '@holdfast/scorer'
+import { decided, queued, riskChanged, SOURCE, suppressed } from './outgoing.ts'
+
+export interface LookOptions {
+  readonly model: RiskModel
+  readonly scorer: Scorer
+  readonly policy: Policy
+  readonly modelMaySend: boolean
+  /** ISO 4217 code of the amounts. */
+  readonly currency: string
+  readonly partition: number
+}
+
+/** What a look at one customer came to. */
+export interface Looked {
+  readonly id: string
+  readonly evaluation: Evaluation
+  readonly entry: TimelineEntry | undefined
+  readonly outbox: readonly OutboxEntry[]
+}
+
+/** Customers scored in one call of the model. */
+const MOST_ROWS = 4_096
+
+/**
+ * Looks at many customers at one instant: one call of the model for all of them, then band, decision and appointment of each
+ * in plain arithmetic.
+ */
+export function createLookStep({ model, scorer, policy, modelMaySend, currency, partition }: LookOptions) {
+  const context = { model, policy, modelMaySend }
+  const scratch = new Float64Array(FEATURES.length)
+  let rows = new Float32Array(0)
+
+  return function lookStep(customers: readonly (readonly [id: string, state: CustomerState])[], at: number): Looked[] {
+    const looked: Looked[] = []
+    for (let from = 0; from < customers.length; from += MOST_ROWS) {
+      lookAt(customers.slice(from, from + MOST_ROWS), at, looked)
+    }
+    return looked
+  }
+
+  function lookAt(customers: readonly (readonly [string, CustomerState])[], at: number, looked: Looked[]): void {
+    if (rows.length < customers.length * FEATURES.length) rows = new Float32Array(customers.length * FEATURES.length)
+    for (let i = 0; i < customers.length; i++) {
+      rows.set(featureVector(customers[i]![1], at, scratch), i * FEATURES.length)
+    }
+    const { logits, probabilities } = scorer.predict(rows, customers.length)
+    for (let i = 0; i < customers.length; i++) {
+      const [id, state] = customers[i]!
+      const evaluation = evaluate(state, at, { logit: logits[i]!, probability: probabilities[i]! }, context)
+      looked.push(report(id, state, evaluation, at))
+    }
+  }
+
+  /** What a look has to say to the world: a change of band, and a decision that is new. */
+  function report(id: string, before: CustomerState, evaluation: Evaluation, at: number): Looked {
+    const { decision, changedFrom, state } = evaluation
+    const now = state.decided!
+    const isNewDecision =
+      decision.action !== undefined && (changedFrom !== undefined || before.decided?.disposition !== now.disposition)
+    if (changedFrom === undefined && !isNewDecision) return { id, evaluation, entry: undefined, outbox: [] }
+
+    const { band, probability, expectedLossMinor } = now
+    const reasons = band === 'prospect' ? [] : reasonsAt(state, at, model)
+    const common = {
+      customerId: id,
+      band,
+      expectedLossMinor,
+      currency,
+      reasons: [...reasons],
+      modelVersion: model.version,
+    }
+    const outbox: OutboxEntry[] = []
+    if (changedFrom !== undefined) {
+      const change: RiskChanged = {
+        ...common,
+        enteredAt: now.enteredAt,
+        evaluatedAt: at,
+        source: SOURCE,
+        ...(changedFrom !== 'none' && { previousBand: changedFrom }),
+        ...(band !== 'prospect' && { probability }),
+      }
+      outbox.push(riskChanged(change))
+    }
+    if (isNewDecision && decision.action !== undefined) {
+      const episode = { customerId: id, band, enteredAt: decision.episodeAt }
+      const { action, disposition, withheld } = decision
+      if (disposition === 'queued') {
+        // The relay sends events before jobs, so a job that anybody saw has its decision in the log.
+        outbox.push(decided(episode, action, at))
+        const job = {
+          ...common,
+          action,
+          enteredAt: decision.episodeAt,
+          decidedAt: at,
+          probability,
+          shard: { partition },
+        }
+        outbox.push(queued(job))
+      } else if ((disposition === 'held' || disposition === 'refused') && withheld !== undefined) {
+        outbox.push(suppressed(episode, action, withheld, at))
+      }
+    }
+    const entry: TimelineEntry | undefined =
+      changedFrom === undefined ? undefined : { kind: `band.${band}`, time: now.enteredAt, detail: probability }
+    return { id, evaluation, entry, outbox }
+  }
+}

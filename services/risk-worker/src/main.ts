@@ -1,0 +1,14 @@
+import { createLogger, readConfig, runService } from '@holdfast/platform'
+import { buildRiskWorker } from './build.ts'
+import { SETTINGS } from './config.ts'
+
+const config = readConfig(SETTINGS, process.env)
+const log = createLogger({ service: 'risk-worker', level: config.LOG_LEVEL, pretty: config.LOG_PRETTY })
+
+await runService(
+  async (context) => {
+    const { probeUrl } = await buildRiskWorker(config, log, context)
+    log.info({ probeUrl }, 'risk-worker is running')
+  },
+  { log },
+)

@@ -1,0 +1,169 @@
+import { type Job, jobSchema, type TopicNames } from '@holdfast/contracts'
+import type { ActionKind } from '@holdfast/core'
+import {
+  asError,
+  type Clock,
+  type EventProducer,
+  type Logger,
+  type OutgoingMessage,
+  type Queues,
+  type ShardStore,
+  type StoredOutboxEntry,
+} from '@holdfast/platform'
+import { jobHeaderSchema, kafkaHeaderSchema } from './lane/outgoing.ts'
+
+export type JobQueues = Queues<Record<ActionKind, Job>>
+
+export interface RelayOptions {
+  readonly store: ShardStore
+  readonly topics: TopicNames
+  readonly producer: EventProducer
+  readonly queues: JobQueues
+  readonly clock: Clock
+  readonly log: Logger
+  onRelayed(kind: string, count: number): void
+  onJob(action: ActionKind, decidedToQueuedMs: number): void
+}
+
+/** Entries moved in one go. */
+const MOST_ENTRIES = 2_000
+
+/** How many entries may wait before the shard takes no more batches. */
+export const FULL_OUTBOX = 100_000
+
+const LONGEST_RETRY_MS = 5_000
+
+/**
+ * Moves a shard's outbox out: records to Kafka, jobs to BullMQ, in this order, so that the log knows of a decision before
+ * anybody sees its job. What has left is dropped afterwards, so a crash in between sends it again: receivers drop it by id
+ * (events), origin (re-published records) or job id.
+ */
+export class Relay {
+  private running: Promise<void> | undefined
+  private wanted = false
+  private stopped = false
+  private isBehind = false
+  private room: (() => void)[] = []
+
+  constructor(private readonly options: RelayOptions) {}
+
+  /** Says that there is something to move. */
+  notify(): void {
+    this.wanted = true
+    this.running ??= this.run().finally(() => {
+      this.running = undefined
+      // A word that came while the last round was ending.
+      if (this.wanted && !this.stopped) this.notify()
+    })
+  }
+
+  /** Resolves at once, or when a full outbox has been moved. */
+  async hasRoom(): Promise<void> {
+    if (!this.isBehind) return
+    await new Promise<void>((resolve) => this.room.push(resolve))
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    this.letIn()
+    await this.running
+  }
+
+  private async run(): Promise<void> {
+    for (let failures = 0; this.wanted && !this.stopped; ) {
+      this.wanted = false
+      try {
+        await this.moveAll()
+        failures = 0
+      } catch (thrown) {
+        failures++
+        this.wanted = true
+        const { partition } = this.options.store
+        this.options.log.error(
+          { err: asError(thrown), partition, failures },
+          'the outbox could not be moved; it is kept and tried again',
+        )
+        await this.weigh()
+        await this.pause(Math.min(LONGEST_RETRY_MS, 100 * 2 ** failures))
+      }
+    }
+  }
+
+  private async moveAll(): Promise<void> {
+    const { store } = this.options
+    for (;;) {
+      const entries = await store.outbox(MOST_ENTRIES)
+      const last = entries.at(-1)
+      if (last === undefined) return this.letIn()
+      await this.move(entries)
+      await store.dropOutbox(last.id)
+      await this.weigh()
+      if (this.stopped) return
+    }
+  }
+
+  private async move(entries: readonly StoredOutboxEntry[]): Promise<void> {
+    const messages = new Map<string, OutgoingMessage[]>()
+    const jobs = new Map<ActionKind, { id: string; data: Job }[]>()
+    const kinds = new Map<string, number>()
+    for (const entry of entries) {
+      kinds.set(entry.kind, (kinds.get(entry.kind) ?? 0) + 1)
+      if (entry.kind === 'job') {
+        const { queue, id } = jobHeaderSchema.parse(JSON.parse(entry.header))
+        listIn(jobs, queue).push({ id, data: jobSchema.parse(JSON.parse(entry.value.toString())) })
+      } else {
+        const { topic, message } = this.record(entry)
+        listIn(messages, topic).push(message)
+      }
+    }
+    await this.options.producer.sendBatch([...messages].map(([topic, list]) => ({ topic, messages: list })))
+    for (const [action, list] of jobs) {
+      await this.options.queues.of[action].add(list)
+      for (const { data } of list) this.options.onJob(action, this.options.clock.now() - data.decidedAt)
+    }
+    for (const [kind, count] of kinds) this.options.onRelayed(kind, count)
+  }
+
+  private record({ kind, header, value }: StoredOutboxEntry): { topic: string; message: OutgoingMessage } {
+    const { topics, store } = this.options
+    const { topic, key, isNull, headers } = kafkaHeaderSchema.parse(JSON.parse(header))
+    const message: OutgoingMessage = {
+      key: key === null ? null : Buffer.from(key, 'base64'),
+      value: isNull ? null : value,
+      headers,
+    }
+    switch (kind) {
+      case 'dead-letter':
+        return { topic: topics.deadLetters, message }
+      case 'risk-change':
+        return { topic: topics.riskChanges, message }
+      case 'action-event':
+        return { topic: topics.actions, message: { ...message, partition: store.partition } }
+      default:
+        return { topic, message }
+    }
+  }
+
+  private async weigh(): Promise<void> {
+    this.isBehind = (await this.options.store.outboxLength()) > FULL_OUTBOX
+    if (!this.isBehind) this.letIn()
+  }
+
+  private letIn(): void {
+    this.isBehind = false
+    for (const go of this.room.splice(0)) go()
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms))
+  }
+}
+
+function listIn<K, V>(map: Map<K, V[]>, key: K): V[] {
+  let list = map.get(key)
+  if (list === undefined) {
+    list = []
+    map.set(key, list)
+  }
+  return list
+}

@@ -1,0 +1,220 @@
+import type { Role } from '@holdfast/core'
+import {
+  HoldfastError,
+  type Logger,
+  type Position,
+  type ShardBatch,
+  type ShardConsumer,
+  type ShardHandlers,
+  type ShardStore,
+} from '@holdfast/platform'
+import type { LaneEvents, ShardLane } from './lane/shard-lane.ts'
+import type { Relay } from './relay.ts'
+
+export interface ShardOwnerOptions {
+  readonly log: Logger
+  readonly topics: Readonly<Record<Role, string>>
+  readonly partitionCount: number
+  /** Customers that a lane looks at in one go. */
+  readonly lookLimit: number
+  readonly lookIntervalMs: number
+  claim(partition: number): Promise<ShardStore>
+  /** Where the log of each topic of a partition ends now. */
+  logEnds(partition: number): Promise<ReadonlyMap<string, number>>
+  openLane(store: ShardStore, logEnds: ReadonlyMap<string, number>, hooks: LaneHooks): ShardLane
+  openRelay(store: ShardStore): Relay
+  /** Whether intake stands still (see `IntakeStop`). */
+  isIntakeStopped(): boolean
+  onFatal(error: unknown): void
+}
+
+/** What a lane needs of its owner. */
+export interface LaneHooks extends Pick<LaneEvents, 'onOutbox'> {
+  seek(topic: string, offset: number): void
+}
+
+interface Shard {
+  readonly lane: ShardLane
+  readonly relay: Relay
+  /** The newest batch: its heartbeat tells whether the shard is still ours. */
+  lastBatch: ShardBatch | undefined
+}
+
+/** How long a revocation waits for the commits of what was already folded, ms. */
+const DRAIN_MS = 5_000
+const COMMIT_OFFSETS_EVERY_MS = 5_000
+
+/**
+ * The shards of this process: claims them when the group assigns them, hands them their batches, keeps their appointments, and
+ * lets them go. A shard whose commit was refused is dropped and read anew, but claimed again only after the group has
+ * confirmed, by a heartbeat, that it is ours; else it stands still until the group assigns it anew.
+ */
+export class ShardOwner implements ShardHandlers {
+  private readonly shards = new Map<number, Shard>()
+  private consumer: ShardConsumer | undefined
+  private timers: NodeJS.Timeout[] = []
+  private looking: Promise<void> | undefined
+
+  constructor(private readonly options: ShardOwnerOptions) {}
+
+  /** Begins to keep appointments; the consumer is the one whose handlers these are. */
+  start(consumer: ShardConsumer): void {
+    this.consumer = consumer
+    this.timers = [
+      setInterval(() => {
+        this.looking ??= this.keepAppointments()
+          .catch((error: unknown) => this.options.onFatal(error))
+          .finally(() => {
+            this.looking = undefined
+          })
+      }, this.options.lookIntervalMs),
+      setInterval(() => void consumer.commitOffsets(this.committedOffsets()), COMMIT_OFFSETS_EVERY_MS),
+    ]
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer)
+    await this.looking
+    await this.onRevoked([...this.shards.keys()])
+  }
+
+  lanes(): readonly ShardLane[] {
+    return [...this.shards.values()].map(({ lane }) => lane)
+  }
+
+  readonly onAssigned = async (partitions: readonly number[]): Promise<readonly Position[]> => {
+    if (this.options.isIntakeStopped()) for (const partition of partitions) this.consumer?.pause(partition)
+    const positions = await Promise.all(partitions.map((partition) => this.open(partition)))
+    this.options.log.info({ partitions }, 'shards are ours')
+    return positions.flat()
+  }
+
+  readonly onRevoked = async (partitions: readonly number[]): Promise<void> => {
+    await Promise.all(partitions.map((partition) => this.close(partition)))
+  }
+
+  readonly onBatch = async (batch: ShardBatch): Promise<void> => {
+    const shard = this.shards.get(batch.partition)
+    if (shard === undefined || batch.isStale()) return
+    shard.lastBatch = batch
+    await shard.relay.hasRoom()
+    const outcome = await shard.lane.take(batch)
+    if (outcome === 'refused') await this.recover(batch.partition, shard)
+    else if (outcome === 'not_admitted') this.seekBack(batch, shard)
+  }
+
+  readonly onSkipped = ({ topic, partition, offset, highWatermark }: Position & { highWatermark: number }): void => {
+    this.shards.get(partition)?.lane.skipTo(topic, offset, highWatermark)
+  }
+
+  readonly onFatal = (error: Error): void => this.options.onFatal(error)
+
+  readonly onCrash = (err: Error, willRestart: boolean): void => {
+    this.options.log.warn({ err, willRestart }, 'the consumer lost its group')
+  }
+
+  /** Reading begins again where it stopped. */
+  resumeIntake(): void {
+    for (const partition of this.shards.keys()) this.consumer?.resume(partition)
+  }
+
+  stopIntake(): void {
+    for (const partition of this.shards.keys()) this.consumer?.pause(partition)
+  }
+
+  private async open(partition: number): Promise<Position[]> {
+    const { claim, logEnds, openLane, openRelay, topics, partitionCount } = this.options
+    const [store, ends] = await Promise.all([claim(partition), logEnds(partition)])
+    requireSameCount(store, partitionCount)
+    const relay = openRelay(store)
+    const lane = openLane(store, ends, {
+      onOutbox: () => relay.notify(),
+      seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
+    })
+    this.shards.set(partition, { lane, relay, lastBatch: undefined })
+    // What an earlier owner left unsent.
+    relay.notify()
+    return Object.values(topics).flatMap((topic) => {
+      const offset = store.claimed.offsets.get(topic)
+      return offset === undefined ? [] : [{ topic, partition, offset }]
+    })
+  }
+
+  private async close(partition: number): Promise<void> {
+    const shard = this.shards.get(partition)
+    if (shard === undefined) return
+    this.shards.delete(partition)
+    await withinMs(shard.lane.drain(), DRAIN_MS)
+    shard.lane.close()
+    await withinMs(shard.relay.stop(), DRAIN_MS)
+  }
+
+  private seekBack({ topic, partition }: ShardBatch, { lane }: Shard): void {
+    this.consumer?.seek({ topic, partition, offset: lane.nextOffset(topic) })
+    this.consumer?.pause(partition)
+  }
+
+  /** After a refusal: nothing in memory is worth anything. */
+  private async recover(partition: number, refused: Shard): Promise<void> {
+    if (this.shards.get(partition) !== refused || !refused.lane.wasRefused) return
+    const { lastBatch } = refused
+    await lastBatch?.heartbeat()
+    if (lastBatch === undefined || lastBatch.isStale()) {
+      this.options.log.warn({ partition }, 'a shard went to another owner; waiting for the group')
+      if (lastBatch === undefined) {
+        throw new HoldfastError({
+          code: 'SHARD_LOST',
+          message: `shard ${partition} has another owner, and the group has not said whether it is ours`,
+          cure: 'nothing is lost: the process is to be started again, and claims what the group gives it.',
+        })
+      }
+      return
+    }
+    if (this.shards.get(partition) !== refused) return
+    this.shards.delete(partition)
+    refused.lane.close()
+    await refused.relay.stop()
+    const positions = await this.open(partition)
+    const known = new Map(positions.map(({ topic, offset }) => [topic, offset]))
+    for (const topic of Object.values(this.options.topics)) {
+      this.consumer?.seek({ topic, partition, offset: known.get(topic) ?? 0 })
+    }
+    this.options.log.info({ partition }, 'a shard was read anew from Redis')
+  }
+
+  private async keepAppointments(): Promise<void> {
+    await Promise.all(
+      [...this.shards].map(async ([partition, shard]) => {
+        while (this.shards.get(partition) === shard) {
+          if (shard.lane.wasRefused) return this.recover(partition, shard)
+          await shard.relay.hasRoom()
+          if ((await shard.lane.lookAtDue()) < this.options.lookLimit) return
+        }
+      }),
+    )
+  }
+
+  private committedOffsets(): Position[] {
+    return [...this.shards].flatMap(([partition, { lane }]) =>
+      [...lane.committed].map(([topic, offset]) => ({ topic, partition, offset })),
+    )
+  }
+}
+
+function requireSameCount({ claimed, partition }: ShardStore, count: number): void {
+  if (claimed.partitionCount === undefined || claimed.partitionCount === count) return
+  throw new HoldfastError({
+    code: 'KAFKA_PARTITIONS_CHANGED',
+    message: `the input topics have ${count} partitions, but the state of shard ${partition} was built from ${claimed.partitionCount}: customers would be looked for in the wrong shard`,
+    cure: `give the topics ${claimed.partitionCount} partitions again, or run "holdfast rebuild" into a new key prefix (KEY_PREFIX).`,
+  })
+}
+
+async function withinMs(work: Promise<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
