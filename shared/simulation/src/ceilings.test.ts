@@ -29,6 +29,8 @@ interface Row {
   readonly fromPurchases: number
   readonly recencyMs: number
   readonly complained: boolean
+  readonly types: ReadonlySet<string>
+  readonly cancelled: boolean
 }
 
 function lookAtEverybody(): Row[] {
@@ -45,7 +47,10 @@ function lookAtEverybody(): Row[] {
     const view = { ...PURCHASES_ONLY, contract, goodbyeChance: 0 }
     const seen = observe(bought, AT, view)
     const times = bought.filter(({ event, timeMs }) => event.type === 'purchase.completed' && timeMs <= AT)
+    const past = customer.events.filter(({ timeMs }) => timeMs <= AT)
     rows.push({
+      types: new Set(past.filter(({ timeMs }) => timeMs > AT - 60 * DAY_MS).map(({ event }) => event.type)),
+      cancelled: past.some(({ event }) => event.data.kind === 'cancel'),
       churned: customer.churned(AT, HORIZON_MS),
       latent,
       posterior,
@@ -128,6 +133,22 @@ describe('the ceilings', () => {
     expect(Math.max(...errors.map(Math.abs))).toBeLessThan(3.5)
     // 99.9 % point of chi-squared with ten degrees of freedom.
     expect(errors.reduce((sum, error) => sum + error * error, 0)).toBeLessThan(29.6)
+  })
+
+  test.each([
+    ['cancelled', ({ cancelled }: Row) => cancelled],
+    ['visited lately', ({ types }: Row) => types.has('engagement.visited')],
+    ['opened mail lately', ({ types }: Row) => types.has('engagement.email_opened')],
+    ['asked to change the contract lately', ({ types }: Row) => types.has('contract.change_requested')],
+    ['answered a survey lately', ({ types }: Row) => types.has('survey.responded')],
+    ['left a survey unanswered', ({ types }: Row) => types.has('survey.requested') && !types.has('survey.responded')],
+    ['complained', ({ complained }: Row) => complained],
+  ] as const)('the posterior is right of those who %s', (_who, among) => {
+    const group = rows.filter(among)
+    expect(group.length).toBeGreaterThan(100)
+    const surprise = group.reduce((sum, { churned, posterior }) => sum + Number(churned) - posterior, 0)
+    const variance = group.reduce((sum, { posterior }) => sum + posterior * (1 - posterior), 0)
+    expect(Math.abs(surprise) / Math.sqrt(variance)).toBeLessThan(3.5)
   })
 
   test('complaints show: of those who bought in the last two months, the complainers leave more often', () => {

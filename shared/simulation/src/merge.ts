@@ -1,13 +1,20 @@
-import type { CustomerLife } from './customer.ts'
-import type { ShopEvent } from './event.ts'
+/** Something that makes things happen, one instant after the other. */
+export interface Life<T> {
+  /** Breaks ties of time. */
+  readonly index: number
+  /** When `step` next has something to do, ms; infinite when it is over. Never moves back. */
+  readonly nextAt: number
+  /** Appends what happens at `nextAt` and moves on. */
+  step(out: T[]): void
+}
 
 /**
  * Merges lives into one stream ordered by (time, customer number). A binary heap holds one entry a customer, so memory
  * is bounded by customers; `arrivals` come in order of arrival and are only taken when their time has come.
  */
-export function* mergeLives(arrivals: Iterator<CustomerLife>, until: number): Generator<ShopEvent, void, undefined> {
-  const heap: CustomerLife[] = []
-  const happened: ShopEvent[] = []
+export function* mergeLives<T>(arrivals: Iterator<Life<T>>, until: number): Generator<T, void, undefined> {
+  const heap: Life<T>[] = []
+  const happened: T[] = []
   let arriving = arrivals.next()
   for (;;) {
     let first = heap[0]
@@ -26,11 +33,11 @@ export function* mergeLives(arrivals: Iterator<CustomerLife>, until: number): Ge
   }
 }
 
-function isBefore(a: CustomerLife, b: CustomerLife): boolean {
+function isBefore<T>(a: Life<T>, b: Life<T>): boolean {
   return a.nextAt < b.nextAt || (a.nextAt === b.nextAt && a.index < b.index)
 }
 
-function siftUp(heap: CustomerLife[], life: CustomerLife): void {
+function siftUp<T>(heap: Life<T>[], life: Life<T>): void {
   let place = heap.length
   while (place > 0) {
     const above = (place - 1) >> 1
@@ -43,7 +50,7 @@ function siftUp(heap: CustomerLife[], life: CustomerLife): void {
 }
 
 /** Puts `life` at the top and lets it sink to where it belongs. */
-function siftDown(heap: CustomerLife[], life: CustomerLife): void {
+function siftDown<T>(heap: Life<T>[], life: Life<T>): void {
   let place = 0
   for (;;) {
     let below = 2 * place + 1
@@ -61,7 +68,7 @@ function siftDown(heap: CustomerLife[], life: CustomerLife): void {
   heap[place] = life
 }
 
-function removeFirst(heap: CustomerLife[]): void {
+function removeFirst<T>(heap: Life<T>[]): void {
   const last = heap.pop()
   if (last !== undefined && heap.length > 0) siftDown(heap, last)
 }

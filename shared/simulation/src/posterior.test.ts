@@ -106,6 +106,19 @@ describe('the posterior', () => {
   })
 })
 
+test('a visit that led to a purchase in the same session is no sighting of its own', () => {
+  const events = [
+    purchase(0),
+    event('engagement.visited', 3, {}),
+    event('engagement.visited', 8, {}),
+    event('engagement.visited', 9.99, {}),
+    event('purchase.completed', 10, { channel: 'web' }),
+    event('engagement.visited', 19.99, {}),
+    purchase(20),
+  ]
+  expect(observe(events, FROM + 30 * DAY_MS, DEFAULT_POPULATION)?.visits).toBe(3)
+})
+
 test('nobody without a purchase, and nobody erased, is observed', () => {
   const at = FROM + 10 * DAY_MS
   expect(observe([event('engagement.visited', 1, {})], at, DEFAULT_POPULATION)).toBeUndefined()
