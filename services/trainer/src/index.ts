@@ -1,5 +1,6 @@
 export { buildRows, hasBought, type Population, type RowsRequest, type Snapshot } from './dataset/rows.ts'
 export { type Split, type SplitRequest, splitByTime } from './dataset/split.ts'
+export { DEFAULT_SHOP, DEFAULT_SHOP_MONEY } from './default-shop.ts'
 export { TrainerError, type TrainerErrorCode } from './errors.ts'
 export { chooseThreshold, type Threshold, type ThresholdRule } from './fit/thresholds.ts'
 export { type DecodedLog, decodeLog, type LogRecord } from './log.ts'

@@ -6,11 +6,12 @@ import { type CustomerEvent, EMPTY_STATE, featureVector, fold, logitOf } from '@
 import { type Backend, loadBackend, openVersion, readVersion } from '@holdfast/scorer'
 import { generateShop } from '@holdfast/simulation'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { DEFAULT_SHOP_MONEY } from './default-shop.ts'
 import type { LogRecord } from './log.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import { type Stored, trainOnGeneratedShop, trainOnLog } from './train-and-store.ts'
 
-const decode = createDecoder({ base: 'EUR', rates: { GBP: '1.15', USD: '0.92' } })
+const decode = createDecoder(DEFAULT_SHOP_MONEY)
 const shop = { seed: 5, customers: 1_200, from: Date.UTC(2023, 6, 1), until: Date.UTC(2025, 6, 1) }
 const now = Date.UTC(2026, 0, 1)
 
