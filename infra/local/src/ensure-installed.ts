@@ -161,7 +161,7 @@ const thisMachine = (): Machine => ({
   isRoot: process.getuid?.() === 0,
   platform: process.platform,
   aptGet: async (args) => {
-    const { code, output } = await runCommand('apt-get', ['--quiet', ...args], {
+    const { code, output } = await runCommand('apt-get', ['--quiet', '-o', 'DPkg::Lock::Timeout=120', ...args], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     })
     if (code !== 0) throw new Error(`apt-get ${args.join(' ')} failed:\n${lastLines(output)}`)

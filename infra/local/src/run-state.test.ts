@@ -7,7 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isAlive, markProcess } from './processes.ts'
 import { type RunState, readRunState, stopRun, writeRunState } from './run-state.ts'
 
-describe('the state file of a run', () => {
+const patience = { timeout: 15_000 }
+
+describe('the state file of a run', { timeout: 30_000 }, () => {
   let dir: string
   let file: string
   const children: number[] = []
@@ -90,6 +92,6 @@ describe('the state file of a run', () => {
 
   const killAndWait = async (pid: number) => {
     process.kill(pid, 'SIGKILL')
-    await expect.poll(() => isAlive({ pid })).toBe(false)
+    await expect.poll(() => isAlive({ pid }), patience).toBe(false)
   }
 })

@@ -6,7 +6,9 @@ import { findFreePort } from './ports.ts'
 import { isAlive } from './processes.ts'
 import { type SupervisedProcess, type Supervisor, stopInReverse, superviseProcess } from './supervise.ts'
 
-describe('superviseProcess', () => {
+const patience = { timeout: 15_000 }
+
+describe('superviseProcess', { timeout: 30_000 }, () => {
   let dir: string
   const started: Supervisor[] = []
 
@@ -52,8 +54,8 @@ describe('superviseProcess', () => {
     const supervisor = await supervise(forever, { onStart: (pid) => pids.push(pid), say: (line) => said.push(line) })
     const first = pidOf(supervisor)
     process.kill(first, 'SIGKILL')
-    await expect.poll(() => supervisor.restarts()).toBe(1)
-    await expect.poll(() => supervisor.pid() !== undefined && supervisor.pid() !== first).toBe(true)
+    await expect.poll(() => supervisor.restarts(), patience).toBe(1)
+    await expect.poll(() => supervisor.pid() !== undefined && supervisor.pid() !== first, patience).toBe(true)
     expect(pids).toEqual([first, pidOf(supervisor)])
     expect(said).toEqual([expect.stringContaining('worker ended (SIGKILL)')])
   })
@@ -64,7 +66,7 @@ describe('superviseProcess', () => {
       restartAfterMs: [1, 2, 3],
       say: (line) => said.push(line),
     })
-    await expect.poll(() => supervisor.restarts()).toBeGreaterThanOrEqual(4)
+    await expect.poll(() => supervisor.restarts(), patience).toBeGreaterThanOrEqual(4)
     const waits = said.map((line) => Number(/in (\d+) ms/.exec(line)?.[1]))
     expect(waits.slice(0, 4)).toEqual([1, 2, 3, 3])
   })
@@ -95,7 +97,7 @@ describe('superviseProcess', () => {
 
     const waiting = await supervise(forever, { restartAfterMs: [3_600_000] })
     process.kill(pidOf(waiting), 'SIGKILL')
-    await expect.poll(() => waiting.pid()).toBeUndefined()
+    await expect.poll(() => waiting.pid(), patience).toBeUndefined()
     await waiting.stop()
     expect([waiting.pid(), waiting.restarts()]).toEqual([undefined, 0])
   })
@@ -103,7 +105,7 @@ describe('superviseProcess', () => {
   it('kills one that ignores SIGTERM', async () => {
     const stubborn = await supervise(`process.on('SIGTERM', () => {}); console.log('deaf'); ${forever}`)
     const pid = pidOf(stubborn)
-    await expect.poll(() => readFileSync(stubborn.logFile, 'utf8')).toContain('deaf')
+    await expect.poll(() => readFileSync(stubborn.logFile, 'utf8'), patience).toContain('deaf')
     await stubborn.stop(50)
     expect(isAlive({ pid })).toBe(false)
   })
