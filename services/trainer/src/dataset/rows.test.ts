@@ -1,6 +1,7 @@
 import { type CustomerEvent, EMPTY_STATE, FEATURES, featureVector, fold } from '@holdfast/core'
 import { describe, expect, test } from 'vitest'
 import { buildRows } from './rows.ts'
+import { featureColumn } from './table.ts'
 
 const DAY = 86_400_000
 const START = Date.UTC(2025, 0, 1)
@@ -61,6 +62,22 @@ describe('labels', () => {
 })
 
 describe('what a row knows', () => {
+  test('an event known at the cutoff to the millisecond is in the vector', async () => {
+    const events = [buy('a', 1), buy('a', 10), end(60)]
+    const [rows] = await buildRows({ events, cutoffs: [START + 10 * DAY], horizonMs: HORIZON })
+    expect([...featureColumn({ ...rows!, features: FEATURES.length }, 'recencyDays')]).toEqual([0])
+  })
+
+  test('a customer is lapsed from the end of the horizon on, to the millisecond', async () => {
+    const cutoff = START + 40 * DAY
+    const events = known([buy('lapsed', 10), { ...buy('not yet', 10), time: START + 10 * DAY + 1 }, end(80)])
+    const [rows] = await buildRows({ events, cutoffs: [cutoff], horizonMs: HORIZON })
+    expect(Object.fromEntries(rows!.customers.map((id, i) => [id, rows!.lapsed[i]]))).toEqual({
+      lapsed: 1,
+      'not yet': 0,
+    })
+  })
+
   test('an event that happened before the cutoff but became known after it is not in the vector', async () => {
     const events = known([buy('a', 1), buy('a', 9, 5), buy('b', 1), end(60)])
     const [rows] = await buildRows({ events, cutoffs: [START + 10 * DAY], horizonMs: HORIZON })
