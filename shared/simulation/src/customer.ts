@@ -1,12 +1,14 @@
 import type { ContractChange } from '@holdfast/core'
 import { decimal, followPurchase, type Order, type Stage } from './aftermath.ts'
 import type { EventData, EventFactory, ShopEvent, ShopEventType } from './event.ts'
+import { Patience } from './patience.ts'
 import { drawPerson, type Person } from './people.ts'
 import type { Phase, Population } from './population.ts'
 import { Rng } from './rng.ts'
 import { BUSIEST_HOUR, DAY_MS, rhythm, type Season } from './season.ts'
 import { Strain, strainOf } from './strain.ts'
 import { campaignAt, STREAMS } from './streams.ts'
+import { drawTraits, type Traits } from './traits.ts'
 
 /** What the customers of one shop have in common. */
 export interface ShopContext {
@@ -16,16 +18,6 @@ export interface ShopContext {
   readonly makeEvent: EventFactory
   /** Events before this instant (ms) are lived through but not made. */
   readonly silentBefore: number
-}
-
-/** What nature drew for a customer. Rates are a day. */
-export interface Traits {
-  readonly purchaseRate: number
-  readonly dropoutRate: number
-  readonly visitRate: number
-  readonly openRate: number
-  readonly medianSpendMinor: number
-  readonly ticketChance: number
 }
 
 interface Task {
@@ -68,9 +60,7 @@ export class CustomerLife implements Stage {
   #totalRate = 0
   #now: number
   #phase: Phase = 'active'
-  /** What is left of the exponential draw that the cumulated hazard has to use up. */
-  #patience: number
-  #patienceAt: number
+  readonly #patience: Patience
   #out: ShopEvent[] = []
   #serial = 0
   #orders = 0
@@ -84,19 +74,11 @@ export class CustomerLife implements Stage {
     this.index = index
     const rng = new Rng(shop.seed, index)
     this.rng = rng
-    this.traits = {
-      purchaseRate: rng.gamma(population.purchases.shape, population.purchases.meanPerDay),
-      dropoutRate: rng.gamma(population.dropout.shape, population.dropout.meanPerDay),
-      visitRate: rng.gamma(population.visits.shape, population.visits.meanPerDay),
-      openRate: rng.gamma(population.opens.shape, population.opens.meanPerDay),
-      medianSpendMinor: 100 * Math.exp(3.7 + 0.6 * rng.normal()),
-      ticketChance: Math.min(0.6, rng.gamma(1.5, 0.14)),
-    }
+    this.traits = drawTraits(rng, population)
     this.person = drawPerson(rng, index, customerIdOf)
     this.#strain = new Strain(population.strain)
-    this.#patience = rng.exponential()
+    this.#patience = new Patience(rng.exponential())
     this.#now = signsUpAt
-    this.#patienceAt = signsUpAt
     this.nextAt = signsUpAt
     this.schedule(signsUpAt, (at) => this.#signUp(at))
   }
@@ -113,11 +95,6 @@ export class CustomerLife implements Stage {
     return this.traits.ticketChance
   }
 
-  /** Orders placed so far. */
-  get orders(): number {
-    return this.#orders
-  }
-
   schedule(at: number, then: (at: number) => void): void {
     const whole = Math.ceil(at)
     let place = this.#tasks.length
@@ -132,7 +109,7 @@ export class CustomerLife implements Stage {
     }
     const strain = strainOf(this.population.strain, type, data)
     if (strain === 0) return
-    this.#spendPatience(at)
+    this.#patience.spend(at, this.#hazard())
     this.#strain.add(at, strain)
   }
 
@@ -196,7 +173,7 @@ export class CustomerLife implements Stage {
     followPurchase(this, order, at)
     if (number === 0) {
       this.boughtFirstAt = at
-      this.#patienceAt = at
+      this.#patience.start(at)
       if (rng.chance(population.oneTimeShare)) this.#leave(at)
     } else if (number === 11) this.schedule(at + 1000, (then) => this.emit('profile.updated', then, { tier: 'gold' }))
   }
@@ -245,7 +222,7 @@ export class CustomerLife implements Stage {
       }
       if (first === boundary) {
         this.#now = boundary
-        this.#spendPatience(boundary)
+        this.#patience.spend(boundary, this.#hazard())
         this.#strain.expire(boundary)
         if (boundary === turnsAt) this.#turn(boundary)
         continue
@@ -274,7 +251,7 @@ export class CustomerLife implements Stage {
   #turnsAt(): number {
     if (this.#phase === 'gone' || this.boughtFirstAt === undefined) return NEVER
     if (this.leavesAt !== undefined) return this.leavesAt
-    return Math.max(this.#now, this.#patienceAt + (this.#patience / this.#hazard()) * DAY_MS)
+    return Math.max(this.#now, this.#patience.endsAt(this.#hazard()))
   }
 
   #turn(at: number): void {
@@ -284,12 +261,5 @@ export class CustomerLife implements Stage {
 
   #hazard(): number {
     return this.traits.dropoutRate * this.#strain.factor()
-  }
-
-  /** Charges the hazard since last time; to be called before the strain changes. */
-  #spendPatience(at: number): void {
-    if (this.boughtFirstAt === undefined) return
-    this.#patience -= this.#hazard() * ((at - this.#patienceAt) / DAY_MS)
-    this.#patienceAt = at
   }
 }

@@ -1,7 +1,6 @@
 import { type EventType, ROLE_OF_TYPE, type Role } from '@holdfast/core'
 
-/** Roles that the shop fills; `actions` is what Holdfast itself does. */
-export type ShopRole = Exclude<Role, 'actions'>
+/** Everything but what Holdfast itself does. */
 export type ShopEventType = Exclude<EventType, `action.${string}`>
 export type EventData = Readonly<Record<string, string | number | boolean>>
 

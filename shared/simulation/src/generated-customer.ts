@@ -1,9 +1,10 @@
-import type { CustomerLife, ShopContext, Traits } from './customer.ts'
+import type { CustomerLife, ShopContext } from './customer.ts'
 import type { ShopEvent } from './event.ts'
 import { latentNoPurchase } from './latent.ts'
 import { observe } from './observation.ts'
 import type { Phase } from './population.ts'
 import { posteriorNoPurchase } from './posterior.ts'
+import type { Traits } from './traits.ts'
 
 /** What is true of a customer, up to the end of the shop's stream. Times are ms, undefined when it has not happened. */
 export interface CustomerTruth {

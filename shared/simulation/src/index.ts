@@ -1,6 +1,6 @@
-export type { Traits } from './customer.ts'
 export * from './event.ts'
 export { type CustomerTruth, GeneratedCustomer } from './generated-customer.ts'
 export * from './population.ts'
 export { type GeneratedShop, generateShop, type ShopOptions } from './shop.ts'
 export { type ShopSpeed, shopSpeed } from './speed.ts'
+export type { Traits } from './traits.ts'

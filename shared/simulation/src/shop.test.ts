@@ -1,9 +1,12 @@
 import { createDecoder } from '@holdfast/contracts'
 import { ROLE_OF_TYPE } from '@holdfast/core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ShopEvent } from './event.ts'
 import { generateShop, type ShopOptions } from './shop.ts'
 import { shopSpeed } from './speed.ts'
+
+// Whole shops are lived through; a busy machine may take its time.
+vi.setConfig({ testTimeout: 60_000 })
 
 const DAY_MS = 86_400_000
 const FROM = Date.UTC(2024, 2, 10)
