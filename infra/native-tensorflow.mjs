@@ -64,7 +64,7 @@ const verify = async () => {
 
 const attempt = async (what, command, args, options) => {
   const { code, output } = await run(what, command, args, options)
-  if (code !== 0) throw new Error(`${what} failed:\n${lastLines(output, 15)}`)
+  if (code !== 0) throw new Error(`${what} failed:\n${lastLines(output, 40)}`)
   return output
 }
 
