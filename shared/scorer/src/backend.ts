@@ -99,11 +99,13 @@ async function start(name: BackendName): Promise<Started> {
   tf.enableProdMode()
   const version = await STARTERS[name](tf)
   await tf.ready()
-  return { tf, versions: { tfjs: core.version_core, [name]: version, node: process.versions.node } }
+  return { tf, versions: { tfjs: core.version_core, backend: version, node: process.versions.node } }
 }
 
 const STARTERS: Readonly<Record<BackendName, (tf: Tf) => Promise<string>>> = {
   async node(tf) {
+    // The library greets on stderr at level 0 and has no other switch; warnings and errors still come through.
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
     const native = await import('@tensorflow/tfjs-node')
     await select(tf, 'tensorflow')
     return native.version['tfjs-node']
