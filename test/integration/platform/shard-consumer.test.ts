@@ -162,6 +162,27 @@ test('an offset outside the log stops the partition instead of starting somewher
   expect(seen).toEqual([])
 })
 
+test('an offset that grew while it was asked for is not taken for one beyond the end', async () => {
+  const [topic = ''] = await makeTopics(brokers, ['growing'], 1)
+  const producer = await testProducer(brokers)
+  const offsets: number[] = []
+  await startConsumer(brokers, [topic], {
+    async onAssigned() {
+      // As the owner before us would, which does not know yet that it is no longer one.
+      for (let i = 0; i < 5; i++) await producer.sendBatch([{ topic, messages: messages(1) }])
+      return [{ topic, partition: 0, offset: 5 }]
+    },
+    async onBatch({ records }) {
+      offsets.push(...records.map(({ offset }) => offset))
+    },
+  })
+  await eventually(async () => {
+    await producer.sendBatch([{ topic, messages: messages(1) }])
+    return offsets.length > 0
+  })
+  expect(offsets[0]).toBe(5)
+})
+
 test('records that are deleted before a running consumer has read them are missed aloud', async () => {
   const [topic = ''] = await makeTopics(brokers, ['overtaken'], 1)
   const producer = await testProducer(brokers)

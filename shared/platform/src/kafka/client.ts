@@ -35,15 +35,15 @@ export const KAFKA_SETTINGS = {
 export type KafkaSettings = ConfigOf<typeof KAFKA_SETTINGS>
 
 /** A kafkajs client: a recipe for producers, consumers and admins. It connects to nothing by itself. */
-export function createKafka(settings: KafkaSettings, log: Logger): Kafka {
-  return new kafkajs.Kafka(kafkaOptions(settings, log))
+export function createKafka(settings: KafkaSettings, log: Logger, { retries = 10 } = {}): Kafka {
+  return new kafkajs.Kafka(kafkaOptions(settings, log, { retries }))
 }
 
 /**
  * Options of a kafkajs client. Reads the file of the authority, where one is named.
  * @throws HoldfastError KAFKA_CA_UNREADABLE, KAFKA_SASL_INCOMPLETE
  */
-export function kafkaOptions(settings: KafkaSettings, log: Logger): KafkaConfig {
+export function kafkaOptions(settings: KafkaSettings, log: Logger, { retries = 10 } = {}): KafkaConfig {
   const sasl = saslOptions(settings)
   return {
     brokers: [...settings.KAFKA_BROKERS],
@@ -52,8 +52,8 @@ export function kafkaOptions(settings: KafkaSettings, log: Logger): KafkaConfig 
     ...(sasl !== undefined && { sasl }),
     connectionTimeout: 5_000,
     requestTimeout: 30_000,
-    // Some 13 s in all: longer than an orderly restart, and short enough that a stop need not wait for ever.
-    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 10 },
+    // Ten attempts are some 13 s in all: longer than an orderly restart, and short enough that a stop need not wait for ever.
+    retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries },
     logLevel: kafkaLogLevel(log),
     logCreator: () => (entry) => writeEntry(log, entry),
   }

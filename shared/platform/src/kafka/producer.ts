@@ -1,5 +1,6 @@
 import kafkajs, { type Kafka } from 'kafkajs'
 import type { Stoppable } from '../lifecycle.ts'
+import { withKafkaTrouble } from './connect.ts'
 
 export interface OutgoingMessage {
   readonly key: Buffer | string | null
@@ -46,7 +47,7 @@ export async function connectProducer(
     idempotent: false,
     createPartitioner: Partitioners.DefaultPartitioner,
   })
-  await producer.connect()
+  await withKafkaTrouble(() => producer.connect())
   return {
     async sendBatch(batch) {
       const topicMessages = batch

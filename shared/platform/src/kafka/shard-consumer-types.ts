@@ -46,7 +46,7 @@ export interface ShardConsumerOptions extends ShardHandlers {
 }
 
 export interface ShardConsumer extends Stoppable {
-  /** Joins the group. @throws HoldfastError KAFKA_PARTITIONS_DIFFER; what kafkajs throws when it cannot connect. */
+  /** Joins the group. @throws HoldfastError KAFKA_PARTITIONS_DIFFER, KAFKA_UNREACHABLE and the like. */
   start(): Promise<void>
   assigned(): readonly number[]
   /** Reading goes on there. Without effect on partitions that are not ours. */

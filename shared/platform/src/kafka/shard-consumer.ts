@@ -1,6 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload } from 'kafkajs'
 import { asError, HoldfastError } from '../errors.ts'
 import { createBatchRunner } from './batch-runner.ts'
+import { withKafkaTrouble } from './connect.ts'
 import { copartitionAssigner, requireEqualCounts } from './copartition-assigner.ts'
 import { logBounds, type Position, partitionCounts } from './log-bounds.ts'
 import { createPositions, startingPositions } from './positions.ts'
@@ -96,18 +97,26 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
   async function take(partitions: readonly number[], joined: number): Promise<void> {
     if (partitions.length === 0) return
     told = partitions
-    const known = await Promise.all([onAssigned(partitions), logBounds(admin, topics)]).catch((thrown: unknown) => {
+    const known = await startingPoints(partitions).catch((thrown: unknown) => {
       // What was asked for a membership that has ended meanwhile may fail; the next one asks again.
       if (isCurrent(joined)) throw thrown
     })
     if (known === undefined || !isCurrent(joined)) return
-    const [stored, bounds] = known
-    const ours = bounds.filter(({ partition }) => partitions.includes(partition))
-    for (const { position, error } of startingPositions(stored, ours)) {
+    for (const { position, error } of known) {
       if (error !== undefined) standStill(position, error)
       else seek(position)
     }
     setFetching(partitions, true)
+  }
+
+  async function startingPoints(partitions: readonly number[]) {
+    // In this order: an owner before us may commit until it is told, and its offset may be newer than ends read before.
+    const stored = await onAssigned(partitions)
+    const bounds = await logBounds(admin, topics)
+    return startingPositions(
+      stored,
+      bounds.filter(({ partition }) => partitions.includes(partition)),
+    )
   }
 
   function seek(position: Position): void {
@@ -151,6 +160,20 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     await work.finally(() => running.delete(work))
   }
 
+  async function startNow(): Promise<void> {
+    await admin.connect()
+    const count = requireEqualCounts(await partitionCounts(admin, topics))
+    await consumer.connect()
+    // Positions are set at each join; the beginning is where kafkajs goes when one is out of range, and then we notice.
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true })
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: options.concurrency ?? count * topics.length,
+      eachBatch,
+    })
+  }
+
   async function stopNow(): Promise<void> {
     setFetching(held, false)
     await Promise.allSettled(running)
@@ -161,18 +184,7 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
   }
 
   return {
-    async start() {
-      await admin.connect()
-      const count = requireEqualCounts(await partitionCounts(admin, topics))
-      await consumer.connect()
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true })
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: options.concurrency ?? count * topics.length,
-        eachBatch,
-      })
-    },
+    start: () => withKafkaTrouble(startNow),
     assigned: () => told,
     seek,
     async commitOffsets(list) {
