@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,6 +8,7 @@ import {
   isAlive,
   type LocalKafka,
   type LocalRedis,
+  type Machine,
   repositoryRoot,
   resolveServices,
   sayNothing,
@@ -216,4 +217,28 @@ describe('resolveServices', () => {
     await services.stop()
     expect(isAlive({ pid: services.redis.pid ?? 0 })).toBe(false)
   })
+
+  const engineAnswers = spawnSync('docker', ['info']).status === 0
+  it.skipIf(engineAnswers)(
+    'says what is missing, the command to type and the way around, where nothing can be had',
+    async () => {
+      const bare: Machine = {
+        version: async () => undefined,
+        hasApt: true,
+        isRoot: false,
+        platform: 'linux',
+        aptGet: () => expect.fail('not root'),
+      }
+      const dataDir = join(root, 'bare')
+      const withoutKafka = resolveServices({ env: { REDIS_URL: 'redis://c:3' }, dataDir, say, machine: bare })
+      await expect(withoutKafka).rejects.toThrow(
+        /no kafka to run with: missing: Java 17[\s\S]*sudo apt-get install -y default-jre-headless maven[\s\S]*KAFKA_BROKERS/,
+      )
+      const withoutRedis = resolveServices({ env: { KAFKA_BROKERS: 'a:1' }, dataDir, say, machine: bare })
+      await expect(withoutRedis).rejects.toThrow(
+        /no redis to run with: [\s\S]*sudo apt-get install -y redis-server[\s\S]*REDIS_URL/,
+      )
+      expect(existsSync(dataDir)).toBe(false)
+    },
+  )
 })

@@ -1,5 +1,5 @@
 export { type Daemon, startDaemon } from './daemon.ts'
-export { ensureInstalled, MissingToolsError, type Tool } from './ensure-installed.ts'
+export { ensureInstalled, type Machine, MissingToolsError, type Tool } from './ensure-installed.ts'
 export { dataFolder, type RunMode, repositoryRoot, runStateFile } from './folders.ts'
 export { type LocalKafka, type LocalKafkaOptions, startKafka } from './kafka.ts'
 export { findFreePort } from './ports.ts'

@@ -31,7 +31,7 @@ export interface LocalKafkaOptions {
   readonly say?: Say
 }
 
-const startWithinMs = 60_000
+const startWithinMs = 90_000
 
 /**
  * One Apache Kafka broker (KRaft, broker and controller in one JVM) on 127.0.0.1 that answers when this returns.

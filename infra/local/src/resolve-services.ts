@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type ComposeService, composeEngineAnswers, startWithCompose } from './compose.ts'
-import { ensureInstalled } from './ensure-installed.ts'
+import { ensureInstalled, type Machine } from './ensure-installed.ts'
 import { dataFolder, type RunMode } from './folders.ts'
 import { startKafka } from './kafka.ts'
 import { resolveKafkaJars } from './kafka-jars.ts'
@@ -38,6 +38,8 @@ export interface ResolveOptions {
   readonly say?: Say
   /** Default: `.holdfast/<mode>` of the checkout. */
   readonly dataDir?: string
+  /** What may be installed here; a parameter so that tests can play other machines. */
+  readonly machine?: Machine
 }
 
 /**
@@ -48,12 +50,15 @@ export interface ResolveOptions {
 export const resolveServices = async (options: ResolveOptions = {}): Promise<ResolvedServices> => {
   const { mode = 'live', env = process.env, say = sayOnStderr } = options
   const dir = options.dataDir ?? dataFolder(mode)
+  const installing = { say, ...(options.machine && { machine: options.machine }) }
   // One after the other, because two apt-get cannot run at once. The starts run together.
   const kafkaOrigin = await chooseOrigin('kafka', env.KAFKA_BROKERS, say, async () => {
-    await ensureInstalled(['java', 'maven'], { say })
+    await ensureInstalled(['java', 'maven'], installing)
     await resolveKafkaJars(say)
   })
-  const redisOrigin = await chooseOrigin('redis', env.REDIS_URL, say, () => ensureInstalled(['redis-server'], { say }))
+  const redisOrigin = await chooseOrigin('redis', env.REDIS_URL, say, () =>
+    ensureInstalled(['redis-server'], installing),
+  )
   const [kafka, redis] = await Promise.allSettled([
     resolveKafka(kafkaOrigin, env, mode, join(dir, 'kafka'), say),
     resolveRedis(redisOrigin, env, mode, join(dir, 'redis'), say),
