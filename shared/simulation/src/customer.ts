@@ -209,8 +209,8 @@ export class CustomerLife implements Stage {
       this.nextAt = NEVER
       return
     }
+    this.#settleRates()
     for (;;) {
-      this.#settleRates()
       const turnsAt = this.#turnsAt()
       const boundary = Math.min(this.#shop.season.nextChange(this.#now), this.#strain.nextEnd(), turnsAt)
       const taskAt = this.#tasks[0]?.at ?? NEVER
@@ -225,6 +225,7 @@ export class CustomerLife implements Stage {
         this.#patience.spend(boundary, this.#hazard())
         this.#strain.expire(boundary)
         if (boundary === turnsAt) this.#turn(boundary)
+        this.#settleRates()
         continue
       }
       this.#now = drawn
