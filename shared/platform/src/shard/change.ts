@@ -29,6 +29,7 @@ export interface OutboxEntry {
 
 /** Everything that one commit writes. */
 export interface ShardChange {
+  /** Each customer once: of two writes the later state would stand, and the earlier one's timeline would be lost. */
   readonly customers: readonly CustomerWrite[]
   /** JSON by customer. */
   readonly profiles: ReadonlyMap<string, string>
@@ -39,11 +40,7 @@ export interface ShardChange {
   readonly meta: Readonly<Record<string, string>>
 }
 
-const SETS_DUE = 1
-const CLEARS_DUE = 2
-const LEAVES_WORKLISTS = 4
-const JOINS: Readonly<Record<WorklistBand, number>> = { at_risk: 8, lapsed: 16 }
-const ERASES = 32
+const WORKLIST_CODES: Readonly<Record<CustomerWrite['worklist'], number>> = { keep: 0, none: 1, at_risk: 2, lapsed: 3 }
 
 /** The arguments of the commit script for a change: customers, profiles, counters, outbox, then pairs for meta. */
 export function packChange(change: ShardChange): (Buffer | string)[] {
@@ -59,20 +56,14 @@ export function packChange(change: ShardChange): (Buffer | string)[] {
 function packCustomers(customers: readonly CustomerWrite[]): Buffer {
   const packer = new Packer(customers.length * 320 + 64)
   for (const { id, state, due, worklist, priority, timeline, erased } of customers) {
-    const length = Buffer.byteLength(id)
-    packer.u16(length)
-    packer.u16(state.length)
-    packer.u16(timeline.length)
-    packer.u8(
-      (due === undefined ? CLEARS_DUE : SETS_DUE) +
-        (worklist === 'keep' ? 0 : LEAVES_WORKLISTS + (worklist === 'none' ? 0 : JOINS[worklist])) +
-        (erased ? ERASES : 0),
-    )
+    packer.u8(due === undefined ? 0 : 1)
+    packer.u8(WORKLIST_CODES[worklist])
+    packer.u8(erased ? 1 : 0)
     packer.f64(due ?? 0)
     packer.f64(priority)
-    packer.text(id, length)
-    packer.raw(state)
-    packer.raw(timeline)
+    packer.text16(id)
+    packer.raw16(state)
+    packer.raw16(timeline)
   }
   return packer.take()
 }
@@ -80,12 +71,8 @@ function packCustomers(customers: readonly CustomerWrite[]): Buffer {
 function packProfiles(profiles: ReadonlyMap<string, string>): Buffer {
   const packer = new Packer(256)
   for (const [id, profile] of profiles) {
-    const idLength = Buffer.byteLength(id)
-    const length = Buffer.byteLength(profile)
-    packer.u16(idLength)
-    packer.u32(length)
-    packer.text(id, idLength)
-    packer.text(profile, length)
+    packer.text16(id)
+    packer.text32(profile)
   }
   return packer.take()
 }
@@ -94,10 +81,8 @@ function packCounters(counters: ReadonlyMap<string, number>): Buffer {
   const packer = new Packer(1_024)
   for (const [name, change] of counters) {
     if (change === 0) continue
-    const length = Buffer.byteLength(name)
-    packer.u16(length)
     packer.f64(change)
-    packer.text(name, length)
+    packer.text16(name)
   }
   return packer.take()
 }
@@ -105,13 +90,9 @@ function packCounters(counters: ReadonlyMap<string, number>): Buffer {
 function packOutbox(entries: readonly OutboxEntry[]): Buffer {
   const packer = new Packer(entries.length * 512 + 64)
   for (const { kind, header, value } of entries) {
-    const length = Buffer.byteLength(header)
-    packer.u8(kind.length)
-    packer.u32(length)
-    packer.u32(value.length)
-    packer.text(kind, kind.length)
-    packer.text(header, length)
-    packer.raw(value)
+    packer.text8(kind)
+    packer.text32(header)
+    packer.raw32(value)
   }
   return packer.take()
 }

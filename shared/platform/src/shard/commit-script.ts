@@ -27,6 +27,8 @@ export const commitScript = defineScript({
 local token, number, timelineBytes = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local customers, profiles, counters, outbox = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 
+local function refuse(why) error({err = 'ERR commit: ' .. why}) end
+
 local function expectType(key, expected)
   local found = redis.call('TYPE', key).ok
   if found ~= 'none' and found ~= expected then
@@ -47,60 +49,76 @@ local owner = redis.call('HMGET', key_meta, 'token', 'number')
 if owner[1] ~= token then return {0, 'owner', owner[1] or ''} end
 if owner[2] ~= number then return {0, 'number', owner[2] or ''} end
 
-local sub, unpackStruct = string.sub, struct.unpack
-local function part(packed, from, length)
-  if from + length - 1 > #packed then error({err = 'ERR commit: a packed argument is cut short'}) end
-  return sub(packed, from, from + length - 1), from + length
-end
-local function finite(value, what)
-  if value ~= value or value == math.huge or value == -math.huge then
-    error({err = 'ERR commit: ' .. what .. ' is not a finite number'})
+-- A user who may not run one of these would be told so only on the way.
+if redis.acl_check_cmd then
+  for _, command in ipairs({
+    {'HSET', key_state, 'f', 'v'}, {'HDEL', key_profile, 'f'},
+    {'ZADD', key_due, '0', 'm'}, {'ZREM', key_due, 'm'},
+    {'XADD', key_outbox, '*', 'f', 'v'},
+  }) do
+    if not redis.acl_check_cmd(unpack(command)) then
+      error({err = 'NOPERM the commit of a shard needs ' .. command[1]})
+    end
   end
-  return value
 end
 
-local states, dueSet, dueGone, workGone, erased = {}, {}, {}, {}, {}
-local work = {at_risk = {}, lapsed = {}}
+local function isWhole(value)
+  return value and value % 1 == 0 and value >= -9007199254740991 and value <= 9007199254740991
+end
+local function finite(value, what)
+  if value ~= value or value == math.huge or value == -math.huge then refuse(what .. ' is not a finite number') end
+  return value
+end
+if not isWhole(timelineBytes) or timelineBytes < 0 then refuse('the bytes of a timeline are no whole number') end
+local base = tonumber(number)
+if not isWhole(base) or base < 0 or base == 9007199254740991 then refuse('meta holds no commit number') end
+if (#ARGV - 7) % 2 ~= 0 then refuse('meta wants pairs of field and value') end
+
+local sub, unpackStruct = string.sub, struct.unpack
+local states, dueSet, dueGone, erased = {}, {}, {}, {}
+local joins = {[2] = {}, [3] = {}}
+local leavesAtRisk, leavesLapsed = {}, {}
 local seenIds, seenEntries = {}, {}
+-- Counted by hand where every customer adds something: the length of a table is a search.
+local stateCount, dueCount, seenCount = 0, 0, 0
 local at, size = 1, #customers
 while at <= size do
-  local idLength, stateLength, seenLength, flags, due, priority
-  idLength, stateLength, seenLength, flags, due, priority, at = unpackStruct('>HHHBdd', customers, at)
-  local id, state, seen
-  id, at = part(customers, at, idLength)
-  state, at = part(customers, at, stateLength)
-  seen, at = part(customers, at, seenLength)
-  states[#states + 1] = id
-  states[#states + 1] = state
-  if flags % 2 == 1 then
-    dueSet[#dueSet + 1] = finite(due, 'an appointment')
-    dueSet[#dueSet + 1] = id
-  elseif flags % 4 >= 2 then
+  local hasDue, worklist, isErased, due, priority, id, state, seen
+  hasDue, worklist, isErased, due, priority, id, state, seen, at = unpackStruct('>BBBddHc0Hc0Hc0', customers, at)
+  if hasDue > 1 or worklist > 3 or isErased > 1 then refuse('a packed customer is none') end
+  states[stateCount + 1] = id
+  states[stateCount + 2] = state
+  stateCount = stateCount + 2
+  if hasDue == 1 then
+    dueSet[dueCount + 1] = finite(due, 'an appointment')
+    dueSet[dueCount + 2] = id
+    dueCount = dueCount + 2
+  else
     dueGone[#dueGone + 1] = id
   end
-  if flags % 8 >= 4 then
-    workGone[#workGone + 1] = id
+  if worklist > 0 then
+    if worklist ~= 2 then leavesAtRisk[#leavesAtRisk + 1] = id end
+    if worklist ~= 3 then leavesLapsed[#leavesLapsed + 1] = id end
+    local list = joins[worklist]
+    if list then
+      list[#list + 1] = finite(priority, 'a priority')
+      list[#list + 1] = id
+    end
   end
-  local list = (flags % 16 >= 8 and work.at_risk) or (flags % 32 >= 16 and work.lapsed)
-  if list then
-    list[#list + 1] = finite(priority, 'a priority')
-    list[#list + 1] = id
-  end
-  if flags % 64 >= 32 then
+  if isErased == 1 then
     erased[#erased + 1] = id
-  elseif seenLength > 0 then
-    seenIds[#seenIds + 1] = id
-    seenEntries[#seenEntries + 1] = seen
+  elseif seen ~= '' then
+    seenCount = seenCount + 1
+    seenIds[seenCount] = id
+    seenEntries[seenCount] = seen
   end
 end
 
 local profileWrites = {}
 at, size = 1, #profiles
 while at <= size do
-  local idLength, length, id, profile
-  idLength, length, at = unpackStruct('>HI4', profiles, at)
-  id, at = part(profiles, at, idLength)
-  profile, at = part(profiles, at, length)
+  local id, profile
+  id, profile, at = unpackStruct('>Hc0I4c0', profiles, at)
   profileWrites[#profileWrites + 1] = id
   profileWrites[#profileWrites + 1] = profile
 end
@@ -108,29 +126,29 @@ end
 -- The most values that one call may be given: Lua's stack ends near 8,000.
 local MOST = 4000
 local function eachChunk(values, act)
-  for from = 1, #values, MOST do act(from, math.min(from + MOST - 1, #values)) end
+  local count = #values
+  for from = 1, count, MOST do act(from, math.min(from + MOST - 1, count)) end
 end
 
 local counterNames, counterChanges = {}, {}
 at, size = 1, #counters
 while at <= size do
-  local length, change
-  length, change, at = unpackStruct('>Hd', counters, at)
-  counterNames[#counterNames + 1], at = part(counters, at, length)
-  counterChanges[#counterChanges + 1] = finite(change, 'a counter')
+  local change, name
+  change, name, at = unpackStruct('>dHc0', counters, at)
+  if not isWhole(change) then refuse('the change of counter ' .. name .. ' is no whole number') end
+  counterNames[#counterNames + 1] = name
+  counterChanges[#counterChanges + 1] = change
 end
 local counterWrites = {}
 eachChunk(counterNames, function(from, to)
   local known = redis.call('HMGET', key_aggregates, unpack(counterNames, from, to))
   for i = from, to do
-    local before = known[i - from + 1]
-    local value = tonumber(before or '0')
-    if value == nil then error({err = 'ERR commit: counter ' .. counterNames[i] .. ' holds ' .. before}) end
+    local name, before = counterNames[i], known[i - from + 1] or '0'
+    local value = string.find(before, '^%-?%d+$') and tonumber(before)
+    if not isWhole(value) then refuse('counter ' .. name .. ' holds ' .. before .. ', which is no whole number') end
     value = value + counterChanges[i]
-    if value > 9007199254740991 or value < -9007199254740991 then
-      error({err = 'ERR commit: counter ' .. counterNames[i] .. ' leaves the whole numbers'})
-    end
-    counterWrites[#counterWrites + 1] = counterNames[i]
+    if not isWhole(value) then refuse('counter ' .. name .. ' leaves the whole numbers') end
+    counterWrites[#counterWrites + 1] = name
     counterWrites[#counterWrites + 1] = string.format('%.0f', value)
   end
 end)
@@ -139,22 +157,27 @@ local timelineWrites = {}
 eachChunk(seenIds, function(from, to)
   local known = redis.call('HMGET', key_timeline, unpack(seenIds, from, to))
   for i = from, to do
-    timelineWrites[#timelineWrites + 1] = seenIds[i]
-    timelineWrites[#timelineWrites + 1] = sub(seenEntries[i] .. (known[i - from + 1] or ''), 1, timelineBytes)
+    timelineWrites[2 * i - 1] = seenIds[i]
+    timelineWrites[2 * i] = sub(seenEntries[i] .. (known[i - from + 1] or ''), 1, timelineBytes)
   end
 end)
 
 local entries = {}
 at, size = 1, #outbox
 while at <= size do
-  local kindLength, headerLength, valueLength, kind, header, value
-  kindLength, headerLength, valueLength, at = unpackStruct('>BI4I4', outbox, at)
-  kind, at = part(outbox, at, kindLength)
-  header, at = part(outbox, at, headerLength)
-  value, at = part(outbox, at, valueLength)
+  local kind, header, value
+  kind, header, value, at = unpackStruct('>Bc0I4c0I4c0', outbox, at)
   entries[#entries + 1] = {kind, header, value}
 end
-if (#ARGV - 7) % 2 ~= 0 then error({err = 'ERR commit: meta wants pairs of field and value'}) end
+-- A stream whose ids have come to their end takes no entry more. Nobody gets there, but for a foreign XADD or XSETID.
+if #entries > 0 and redis.call('EXISTS', key_outbox) == 1 then
+  local about = redis.call('XINFO', 'STREAM', key_outbox)
+  for i = 1, #about, 2 do
+    if about[i] == 'last-generated-id' and sub(about[i + 1], 1, 20) == '18446744073709551615' then
+      refuse('the ids of the outbox have come to their end')
+    end
+  end
+end
 
 -- From here on nothing can fail.
 local function writeAll(command, key, values)
@@ -166,16 +189,16 @@ writeAll('HSET', key_timeline, timelineWrites)
 writeAll('HSET', key_aggregates, counterWrites)
 writeAll('ZREM', key_due, dueGone)
 writeAll('ZADD', key_due, dueSet)
-writeAll('ZREM', key_at_risk, workGone)
-writeAll('ZREM', key_lapsed, workGone)
-writeAll('ZADD', key_at_risk, work.at_risk)
-writeAll('ZADD', key_lapsed, work.lapsed)
+writeAll('ZREM', key_at_risk, leavesAtRisk)
+writeAll('ZREM', key_lapsed, leavesLapsed)
+writeAll('ZADD', key_at_risk, joins[2])
+writeAll('ZADD', key_lapsed, joins[3])
 writeAll('HDEL', key_profile, erased)
 writeAll('HDEL', key_timeline, erased)
 for _, entry in ipairs(entries) do
   redis.call('XADD', key_outbox, '*', 'kind', entry[1], 'header', entry[2], 'value', entry[3])
 end
-local meta = {'number', string.format('%.0f', tonumber(number) + 1)}
+local meta = {'number', string.format('%.0f', base + 1)}
 for i = 8, #ARGV do meta[#meta + 1] = ARGV[i] end
 writeAll('HSET', key_meta, meta)
 return {1, meta[2]}

@@ -103,8 +103,9 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
   return {
     ...reader,
     claimed,
-    commit: (number, change, timelineBytes) =>
-      commitScript.run(client, scriptKeys, [token, number, timelineBytes, ...packChange(change)]),
+    async commit(number, change, timelineBytes) {
+      return commitScript.run(client, scriptKeys, [token, number, timelineBytes, ...packChange(change)])
+    },
     async outbox(limit) {
       const entries = await client.xrangeBuffer(outbox, '-', '+', 'COUNT', limit)
       return entries.map(parseOutboxEntry)

@@ -1,0 +1,121 @@
+import { currentKey } from '@holdfast/contracts'
+import {
+  type CustomerWrite,
+  claimShard,
+  type OutboxEntry,
+  type RedisClient,
+  type ShardChange,
+  type ShardReader,
+  type ShardStore,
+} from '@holdfast/platform'
+import { testRedis } from '@holdfast/testing'
+import { inject, onTestFinished } from 'vitest'
+
+export const PARTITION = 3
+
+/** Bytes of one entry of a timeline, and of the longest timeline that these tests keep. */
+export const ENTRY_BYTES = 15
+export const TIMELINE_BYTES = 4 * ENTRY_BYTES
+
+export interface TestShard {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly address: { readonly client: RedisClient; readonly prefix: string; readonly partition: number }
+}
+
+/** A shard that nobody has claimed, in the Redis of the test run, gone after the test. */
+export async function testShard(): Promise<TestShard> {
+  const { client, prefix } = await testRedis(inject('redisUrls'))
+  onTestFinished(async () => {
+    for (const key of await keysOf(client, prefix)) await client.unlink(key)
+  })
+  return { client, prefix, address: { client, prefix, partition: PARTITION } }
+}
+
+export async function claimedShard(): Promise<TestShard & { readonly store: ShardStore }> {
+  const shard = await testShard()
+  return { ...shard, store: await claimShard(shard.address) }
+}
+
+export function customer(id: string, more: Partial<CustomerWrite> = {}): CustomerWrite {
+  return {
+    id,
+    state: Buffer.from(`state of ${id}`),
+    due: undefined,
+    worklist: 'none',
+    priority: 0,
+    timeline: new Uint8Array(0),
+    erased: false,
+    ...more,
+  }
+}
+
+export function change(more: Partial<ShardChange> = {}): ShardChange {
+  return { customers: [], profiles: new Map(), counters: new Map(), outbox: [], meta: {}, ...more }
+}
+
+export function entry(header: string, value: Uint8Array = Buffer.from(`value of ${header}`)): OutboxEntry {
+  return { kind: 'job', header, value }
+}
+
+/** One entry of a timeline, told apart by its byte. */
+export function seen(byte: number): Buffer {
+  return Buffer.alloc(ENTRY_BYTES, byte)
+}
+
+/** A change that makes every command of the commit script do something, upon a shard that holds `before`. */
+export const after: ShardChange = change({
+  customers: [
+    customer('new', { due: 2_000, worklist: 'at_risk', priority: 12.5, timeline: seen(1) }),
+    customer('moves', { due: 3_000, worklist: 'lapsed', priority: 7, timeline: seen(2) }),
+    customer('calms', { due: undefined, worklist: 'none' }),
+    customer('goes', { erased: true }),
+  ],
+  profiles: new Map([['new', '{"name":"N"}']]),
+  counters: new Map([
+    ['customers', 1],
+    ['lost', -3],
+  ]),
+  outbox: [entry('first'), entry('second', new Uint8Array(0))],
+  meta: { 'offset:purchases': '20', 'offset:support': '7' },
+})
+
+/** Leaves none of the nine keys empty. */
+export const before: ShardChange = change({
+  customers: [
+    customer('moves', { due: 1_000, worklist: 'at_risk', priority: 5, timeline: seen(9) }),
+    customer('calms', { due: 1_500, worklist: 'lapsed', priority: 6, timeline: seen(8) }),
+    customer('goes', { due: 1_600, worklist: 'at_risk', priority: 8, timeline: seen(7) }),
+  ],
+  profiles: new Map([['goes', '{"name":"G"}']]),
+  counters: new Map([
+    ['customers', 3],
+    ['lost', 10],
+  ]),
+  outbox: [entry('earlier')],
+  meta: { 'offset:purchases': '10' },
+})
+
+export function scriptKeys({ keys }: ShardReader) {
+  const { meta, state, profile, due, worklist, aggregates, outbox, timeline } = keys
+  return { meta, state, profile, due, ...worklist, aggregates, outbox, timeline }
+}
+
+/** Every key of a test with its type and bytes as Redis would save them: equal means that nothing was touched. */
+export async function dumpAll(client: RedisClient, prefix: string): Promise<ReadonlyMap<string, string>> {
+  const dumps = new Map<string, string>()
+  for (const key of (await keysOf(client, prefix)).sort()) {
+    dumps.set(key, `${await client.type(key)} ${(await client.dumpBuffer(key)).toString('hex')}`)
+  }
+  return dumps
+}
+
+async function keysOf(client: RedisClient, prefix: string): Promise<string[]> {
+  const nodes = 'nodes' in client ? client.nodes('master') : [client]
+  const lists = await Promise.all(nodes.map((node) => node.keys(`${prefix}:*`)))
+  return lists.flat()
+}
+
+export function currentKeyOf({ prefix }: TestShard): string {
+  return currentKey(prefix, PARTITION)
+}
