@@ -31,9 +31,15 @@ test.each(['', ' ', 'NaN', 'Infinity', '1.5', '0'])('%j is no whole number of at
   expect(as.number({ min: 1 }).safeParse(text).success).toBe(false)
 })
 
-test('the docs are rendered from the same table and keep secrets', () => {
-  const table = describeConfig({ ...settings, TOKEN: { ...settings.PASSWORD, default: 'hunter2' } })
+test('the docs are rendered from the same table', () => {
+  const table = describeConfig(settings)
   expect(table).toContain('| `POLL_MS` | `250` | ms | Pause between looks. |')
-  expect(table).toContain('| `TOKEN` | (empty) |')
-  expect(table).not.toContain('hunter2')
+  expect(table).toContain('| `PASSWORD` | (empty) | - | Secret word. |')
+})
+
+test('a bad secret is complained about without being shown', () => {
+  const strict = { TOKEN: { ...settings.PASSWORD, parse: as.oneOf(['a', 'b']) } }
+  const read = () => readConfig(strict, { TOKEN: 'hunter2' })
+  expect(read).toThrow('TOKEN=(secret): expected one of a, b')
+  expect(read).not.toThrow('hunter2')
 })

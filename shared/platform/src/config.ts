@@ -11,7 +11,7 @@ export interface Setting<T> {
   readonly unit: string
   /** One sentence. */
   readonly says: string
-  /** Never printed. */
+  /** What an installation sets here is never printed. */
   readonly secret?: boolean
 }
 
@@ -80,8 +80,8 @@ export function readConfig<S extends Settings>(
 /** The settings as a Markdown table, for the docs and for `--help`. */
 export function describeConfig(settings: Settings): string {
   const cell = (text: string) => text.replaceAll('|', '\\|')
-  const rows = Object.entries(settings).map(([name, { default: value, unit, says, secret }]) => {
-    const shown = secret || value === '' ? '(empty)' : `\`${cell(value)}\``
+  const rows = Object.entries(settings).map(([name, { default: value, unit, says }]) => {
+    const shown = value === '' ? '(empty)' : `\`${cell(value)}\``
     return `| \`${name}\` | ${shown} | ${cell(unit)} | ${cell(says)} |`
   })
   return ['| variable | default | unit | what it does |', '|---|---|---|---|', ...rows].join('\n')
