@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CustomerEvent } from '../event.ts'
 import { arbitraryBuyer, arbitraryLog, permuted, repeated } from '../oracle/arbitrary-log.ts'
 import { naiveState } from '../oracle/naive-state.ts'
@@ -8,7 +8,12 @@ import { type CustomerState, EMPTY_STATE, ERASED_STATE, newestEventAt } from '..
 import { decodeState, encodeState } from '../state/layout.ts'
 import { fold } from './fold.ts'
 
-const RUNS = { numRuns: 400 }
+vi.setConfig({ testTimeout: 60_000 })
+
+const RUNS = { numRuns: 250 }
+
+/** Bytes as a text, which compares faster than an array and reads better in a failure. */
+const hex = (state: CustomerState): string => Buffer.from(encodeState(state)).toString('hex')
 
 const foldAll = (log: readonly CustomerEvent[], from: CustomerState = EMPTY_STATE): CustomerState =>
   log.reduce(fold, from)
@@ -34,7 +39,7 @@ test('the fold equals the naive recompute over the whole log', () => {
     fc.property(arbitraryLog(60), (log) => {
       expect(sameFolded(foldAll(log), naiveState(log))).toBeUndefined()
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   )
 })
 
@@ -63,7 +68,7 @@ test('what a producer sends again within reach changes nothing, in any order, an
     .chain((log) => fc.tuple(fc.constant(log), repeated(log)))
   fc.assert(
     fc.property(sentAgain, ([log, withRepeats]) => {
-      expect(encodeState(foldAll(withRepeats))).toEqual(encodeState(foldAll(log)))
+      expect(hex(foldAll(withRepeats))).toBe(hex(foldAll(log)))
       expect(sameFolded(foldAll(withRepeats), naiveState(withRepeats))).toBeUndefined()
     }),
     RUNS,
@@ -91,7 +96,7 @@ test('stopping anywhere and going on from bytes gives the bytes of the uninterru
   fc.assert(
     fc.property(cut, ([log, at]) => {
       const resumed = foldAll(log.slice(at), decodeState(encodeState(foldAll(log.slice(0, at)))))
-      expect(encodeState(resumed)).toEqual(encodeState(foldAll(log)))
+      expect(hex(resumed)).toBe(hex(foldAll(log)))
     }),
     RUNS,
   )
@@ -101,7 +106,7 @@ test('resuming from bytes after every single event, too', () => {
   fc.assert(
     fc.property(arbitraryLog(), (log) => {
       const hopping = log.reduce<CustomerState>((s, e) => decodeState(encodeState(fold(s, e))), EMPTY_STATE)
-      expect(encodeState(hopping)).toEqual(encodeState(foldAll(log)))
+      expect(hex(hopping)).toBe(hex(foldAll(log)))
     }),
     { numRuns: 150 },
   )
@@ -116,7 +121,7 @@ test('erased is absorbing, in whatever order, and leaves nothing', () => {
     }),
     RUNS,
   )
-  expect(encodeState(foldAll([erasure(1)]))).toEqual(encodeState(ERASED_STATE))
+  expect(hex(foldAll([erasure(1)]))).toBe(hex(ERASED_STATE))
 })
 
 test('no event changes the state it is folded into', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { addCounterChanges, addCounters } from '../aggregates/counters.ts'
 import { evaluate } from '../evaluate.ts'
 import type { CustomerEvent } from '../event.ts'
@@ -12,6 +12,8 @@ import { arbitrarySilence } from './arbitrary-risk.ts'
 import { naiveLogit, oracleEvaluate } from './naive-risk.ts'
 import { eventsOf, naiveState, withoutDuplicates } from './naive-state.ts'
 import { sameFolded } from './same-folded.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const DAY = 86_400_000
 const MINUTE = 60_000
@@ -61,9 +63,7 @@ const lives = fc
     return { model, steps }
   })
 
-test('the decided half is what the oracle evaluates from the same band before, at the same instant', {
-  timeout: 60_000,
-}, () => {
+test('the decided half is what the oracle evaluates from the same band before, at the same instant', () => {
   let changes = 0
   let kept = 0
   fc.assert(
@@ -109,9 +109,7 @@ function counted(add: (add: (counter: string, amount: number) => void) => void):
 
 const erasure: CustomerEvent = { type: 'customer.erased', customerId: 'c', time: 1, knownAt: 1, idHash: 2 ** 48 - 1 }
 
-test('changes to the counters, added up over whole histories, are a recount from the states', {
-  timeout: 60_000,
-}, () => {
+test('changes to the counters, added up over whole histories, are a recount from the states', () => {
   const shop = fc.array(fc.tuple(lives, fc.constantFrom(false, false, false, true)), { minLength: 1, maxLength: 4 })
   fc.assert(
     fc.property(shop, (customers) => {

@@ -1,10 +1,12 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { arbitrarySilence, type SilentCase } from '../oracle/arbitrary-risk.ts'
 import { bandHistory, distanceToThreshold, naiveLogit, oracleEvaluate, type Stay } from '../oracle/naive-risk.ts'
 import { BANDS, type Band } from '../state/customer-state.ts'
 import { bandAt } from './bands.ts'
 import { enteredAt, nextBandLook } from './crossings.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const MINUTE = 60_000
 
@@ -60,7 +62,7 @@ function expectSame({ state, model }: SilentCase, found: readonly Stay[], wanted
   tally.onTheLine++
 }
 
-test('by appointments alone the bands are those of stepping through every minute', { timeout: 60_000 }, () => {
+test('by appointments alone the bands are those of stepping through every minute', () => {
   fc.assert(
     fc.property(arbitrarySilence(fc.constantFrom(1, 2, 5)), (silence) => {
       expectSame(silence, follow(silence, 0).stays, stepped(silence, 1, true))
@@ -69,9 +71,7 @@ test('by appointments alone the bands are those of stepping through every minute
   )
 })
 
-test('the same over 30 and 90 days, stepped by the half hour and by minutes around each change', {
-  timeout: 60_000,
-}, () => {
+test('the same over 30 and 90 days, stepped by the half hour and by minutes around each change', () => {
   fc.assert(
     fc.property(arbitrarySilence(fc.constantFrom(30, 90)), (silence) => {
       expectSame(silence, follow(silence, 0).stays, stepped(silence, 30, true))
@@ -86,9 +86,7 @@ test('the two above crossed thresholds, and seldom on the line', () => {
   expect(tally.onTheLine / tally.cases).toBeLessThan(0.1)
 })
 
-test('a model that lies a float32 breadth off changes bands where plain arithmetic does, give or take that breadth', {
-  timeout: 60_000,
-}, () => {
+test('a model that lies a float32 breadth off changes bands where plain arithmetic does, give or take that breadth', () => {
   const off = fc.constantFrom(-0.99, 0.99)
   fc.assert(
     fc.property(arbitrarySilence(fc.constantFrom(1, 3, 30)), off, (silence, off) => {
@@ -106,7 +104,7 @@ test('a model that lies a float32 breadth off changes bands where plain arithmet
   )
 })
 
-test('no minute lies in another band than the appointments said, but on the line', { timeout: 60_000 }, () => {
+test('no minute lies in another band than the appointments said, but on the line', () => {
   fc.assert(
     fc.property(arbitrarySilence(fc.constantFrom(1, 3)), fc.constantFrom(-0.99, 0, 0.99), (silence, off) => {
       const { state, model, at } = silence
@@ -138,7 +136,7 @@ test('few looks: most customers are seen a handful of times in two horizons', ()
   expect(looks[90]).toBeLessThanOrEqual(40)
 })
 
-test('a band is entered at the first minute that is in it, however late one looks', { timeout: 60_000 }, () => {
+test('a band is entered at the first minute that is in it, however late one looks', () => {
   const late = fc.tuple(
     arbitrarySilence(fc.constantFrom(1, 3)),
     fc.constantFrom(undefined, ...BANDS),

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { facts } from '../features/facts.ts'
 import { FEATURE_GROUPS } from '../features/row.ts'
 import { FEATURES, featureVector } from '../features/table.ts'
@@ -7,6 +7,8 @@ import { arbitrarySilence } from '../oracle/arbitrary-risk.ts'
 import { naiveLogit } from '../oracle/naive-risk.ts'
 import { contributions, float32Breadth, logitOf, probabilityOf } from './model.ts'
 import { reasons } from './reasons.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const silence = arbitrarySilence(fc.constantFrom(5, 90))
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CustomerEvent } from '../event.ts'
 import { fold } from '../fold/fold.ts'
 import { hash48 } from '../hash.ts'
@@ -8,6 +8,11 @@ import { arbitraryLog } from '../oracle/arbitrary-log.ts'
 import { sameFolded } from '../oracle/same-folded.ts'
 import { type CustomerState, type Decided, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
 import { decodeState, describeLayout, encodeFolded, encodeState } from './layout.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+/** Bytes as a text, which compares faster than an array and reads better in a failure. */
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 const anyState = fc
   .tuple(arbitraryLog(), fc.option(arbitraryDecided, { nil: undefined }))
@@ -30,16 +35,16 @@ test('what is written is read back, and written again byte for byte', () => {
       expect(sameFolded(back, state)).toBeUndefined()
       expect(back.decided).toEqual(state.decided)
       expect(back.rings).toEqual(state.rings)
-      expect(encodeState(back)).toEqual(bytes)
+      expect(hex(encodeState(back))).toBe(hex(bytes))
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   )
 })
 
 test('the folded half in bytes does not know what was decided', () => {
   fc.assert(
     fc.property(anyState, (state) => {
-      expect(encodeFolded(state)).toEqual(encodeState({ ...state, decided: undefined }))
+      expect(hex(encodeFolded(state))).toBe(hex(encodeState({ ...state, decided: undefined })))
       expect(decodeState(encodeFolded(state)).decided).toBeUndefined()
     }),
     { numRuns: 100 },
@@ -55,7 +60,7 @@ test('bytes that end early, wherever, are refused', () => {
     fc.property(cut, ([bytes, length]) => {
       expect(decoded(bytes.slice(0, length))).toBeInstanceOf(RangeError)
     }),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   )
 })
 
@@ -69,7 +74,7 @@ test('bytes too many are refused, after an erased customer as well', () => {
       longer.set(tail, bytes.length)
       expect(decoded(longer)).toBeInstanceOf(RangeError)
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   )
 })
 
@@ -103,9 +108,9 @@ test('garbage is refused with a RangeError or read as some state, never anything
         expect(result).toBeInstanceOf(RangeError)
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: 1_000 },
   )
-  expect(refused).toBeGreaterThan(500)
+  expect(refused).toBeGreaterThan(250)
 })
 
 test('a number that never ends is refused', () => {
