@@ -30,7 +30,7 @@ export const DEFAULT_SETTINGS = {
   ridges: [10_000, 3_000, 1_000, 300, 100, 30],
   lapsedWeight: 0.3,
   watch: { capacity: 0.4 },
-  atRisk: { precision: 0.7 },
+  atRisk: { precision: 0.7, capacity: 0.2 },
   marginLogit: 0.15,
 } as const satisfies TrainingSettings
 

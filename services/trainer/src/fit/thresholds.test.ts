@@ -25,6 +25,13 @@ test('capacity: as many as may be, never more', () => {
   )
 })
 
+test('precision and capacity: whichever binds', () => {
+  const many = chooseThreshold(logits, labels, { precision: 0.6, capacity: 0.1 })
+  expect(many.logit).toBe(chooseThreshold(logits, labels, { capacity: 0.1 }).logit)
+  const few = chooseThreshold(logits, labels, { precision: 0.6, capacity: 0.9 })
+  expect(few.logit).toBe(chooseThreshold(logits, labels, { precision: 0.6 }).logit)
+})
+
 test('equal logits stay together', () => {
   const found = chooseThreshold([1, 1, 1, 0, 0], [1, 1, 1, 0, 0], { capacity: 0.7 })
   expect(found).toMatchObject({ logit: 1, flagged: 0.6, precision: 1, recall: 1 })

@@ -1,10 +1,15 @@
 import { descending } from '../metrics/index.ts'
 
 /**
- * What a band promises. `precision`: at least this share of the customers at or above its bound churn, and the bound is the
- * lowest that keeps this. `capacity`: at most this share of the customers lies at or above it.
+ * What a band promises; its bound is the lowest that keeps all of it. A precision alone would call most customers at risk
+ * where most of them churn, a capacity alone would call some at risk where nobody does.
  */
-export type ThresholdRule = { readonly precision: number } | { readonly capacity: number }
+export interface ThresholdRule {
+  /** At least this share of the customers at or above the bound churn. */
+  readonly precision?: number
+  /** At most this share of the customers lies at or above the bound: what the team can look after. */
+  readonly capacity?: number
+}
 
 export interface Threshold {
   readonly logit: number
@@ -33,12 +38,11 @@ export function chooseThreshold(logits: ArrayLike<number>, labels: ArrayLike<num
     positives += tie.positives
     return { logit: tie.score, rows, flagged: rows / n, precision: positives / rows, recall: positives / churners }
   })
-  const keeps = ({ rows, flagged, precision }: (typeof bounds)[number]) =>
-    'precision' in rule ? rows >= fewest && precision >= rule.precision : flagged <= rule.capacity
-  const lowest = bounds.findLast(keeps)
-  const fallback = bounds
-    .filter(({ rows }) => rows >= fewest)
-    .reduce((best, bound) => (bound.precision > best.precision ? bound : best))
+  const { precision: rightShare = 0, capacity = 1 } = rule
+  const proven = bounds.filter(({ rows }) => rightShare === 0 || rows >= fewest)
+  const keeps = (bound: (typeof bounds)[number]) => bound.precision >= rightShare && bound.flagged <= capacity
+  const lowest = proven.findLast(keeps)
+  const fallback = proven.reduce((best, bound) => (bound.precision > best.precision ? bound : best))
   const { logit, flagged, precision, recall } = lowest ?? fallback
   return { logit, rule, kept: lowest !== undefined, flagged, precision, recall }
 }

@@ -106,8 +106,10 @@ function thresholdLine(
   band: string,
   { logit, rule, kept, flagged, precision, recall, onTest }: MeasuredThreshold,
 ): string {
-  const goal =
-    'precision' in rule ? `precision ${percent(rule.precision)}` : `at most ${percent(rule.capacity)} of customers`
+  const goal = [
+    ...(rule.precision === undefined ? [] : [`precision ${percent(rule.precision)}`]),
+    ...(rule.capacity === undefined ? [] : [`at most ${percent(rule.capacity)} of customers`]),
+  ].join(', ')
   const cells = [
     band,
     logit.toFixed(3),
