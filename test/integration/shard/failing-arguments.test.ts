@@ -1,8 +1,19 @@
-import { type CustomerWrite, HoldfastError, type ShardChange } from '@holdfast/platform'
+import type { CustomerWrite, ShardChange } from '@holdfast/platform'
 import { expect, test } from 'vitest'
 import { packChange } from '../../../shared/platform/src/shard/change.ts'
 import { commitScript } from '../../../shared/platform/src/shard/commit-script.ts'
-import { after, before, change, claimedShard, customer, dumpAll, scriptKeys, seen, TIMELINE_BYTES } from './fixture.ts'
+import {
+  after,
+  before,
+  change,
+  claimedShard,
+  customer,
+  dumpAll,
+  scriptKeys,
+  seen,
+  TIMELINE_BYTES,
+  whyOf,
+} from './fixture.ts'
 
 /** A shard that holds something under each key, and a way to send it arguments that no store would send. */
 async function filledShard() {
@@ -24,15 +35,6 @@ async function filledShard() {
       expect(await store.commit(1, good, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
     },
   }
-}
-
-const whyOf = async (commit: Promise<unknown>): Promise<string> => {
-  const failure = await commit.then(
-    (outcome) => new Error(`no failure but ${JSON.stringify(outcome)}`),
-    (thrown: unknown) => thrown,
-  )
-  if (failure instanceof HoldfastError && failure.cause instanceof Error) return failure.cause.message
-  throw failure
 }
 
 const packedParts = ['customers', 'profiles', 'counters', 'outbox'] as const

@@ -1,6 +1,5 @@
-import { HoldfastError } from '@holdfast/platform'
 import { expect, test } from 'vitest'
-import { after, before, claimedShard, currentKeyOf, dumpAll, scriptKeys, TIMELINE_BYTES } from './fixture.ts'
+import { after, before, claimedShard, currentKeyOf, dumpAll, scriptKeys, TIMELINE_BYTES, whyOf } from './fixture.ts'
 
 const keyNames = ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox', 'timeline'] as const
 
@@ -8,15 +7,6 @@ async function filledShard() {
   const shard = await claimedShard()
   await shard.store.commit(0, before, TIMELINE_BYTES)
   return { ...shard, keys: scriptKeys(shard.store), dump: () => dumpAll(shard.client, shard.prefix) }
-}
-
-async function whyOf(commit: Promise<unknown>): Promise<string> {
-  const failure = await commit.then(
-    (outcome) => new Error(`no failure but ${JSON.stringify(outcome)}`),
-    (thrown: unknown) => thrown,
-  )
-  if (failure instanceof HoldfastError && failure.cause instanceof Error) return failure.cause.message
-  throw failure
 }
 
 test('the nine keys of the script are all keys of a shard but the name of its generation', async () => {

@@ -2,6 +2,7 @@ import { currentKey } from '@holdfast/contracts'
 import {
   type CustomerWrite,
   claimShard,
+  HoldfastError,
   type OutboxEntry,
   type RedisClient,
   type ShardChange,
@@ -96,9 +97,9 @@ export const before: ShardChange = change({
   meta: { 'offset:purchases': '10' },
 })
 
-export function scriptKeys({ keys }: ShardReader) {
-  const { meta, state, profile, due, worklist, aggregates, outbox, timeline } = keys
-  return { meta, state, profile, due, ...worklist, aggregates, outbox, timeline }
+/** Under the names that the commit script gives its keys. */
+export function scriptKeys({ keys: { worklist, ...others } }: ShardReader) {
+  return { ...others, ...worklist }
 }
 
 /** Every key of a test with its type and bytes as Redis would save them: equal means that nothing was touched. */
@@ -118,4 +119,14 @@ async function keysOf(client: RedisClient, prefix: string): Promise<string[]> {
 
 export function currentKeyOf({ prefix }: TestShard): string {
   return currentKey(prefix, PARTITION)
+}
+
+/** What Redis said when it refused a script. @throws when nothing failed, or something else did */
+export async function whyOf(running: Promise<unknown>): Promise<string> {
+  const failure = await running.then(
+    (outcome) => new Error(`no failure but ${JSON.stringify(outcome)}`),
+    (thrown: unknown) => thrown,
+  )
+  if (failure instanceof HoldfastError && failure.cause instanceof Error) return failure.cause.message
+  throw failure
 }

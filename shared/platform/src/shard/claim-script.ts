@@ -13,9 +13,10 @@ export const claimScript = defineScript({
   lua: `
 local found = redis.call('GET', key_current)
 if found and found ~= ARGV[2] then return nil end
-if not found then redis.call('SET', key_current, ARGV[2]) end
+-- First what can fail, where meta is no hash.
 redis.call('HSET', key_meta, 'token', ARGV[1])
 redis.call('HSETNX', key_meta, 'number', '0')
+if not found then redis.call('SET', key_current, ARGV[2]) end
 return redis.call('HGETALL', key_meta)
 `,
   reply(raw): ShardMeta | undefined {
@@ -25,4 +26,25 @@ return redis.call('HGETALL', key_meta)
     for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i]!] = flat[i + 1]!
     return parseMeta(fields)
   },
+})
+
+/**
+ * Begins a generation under an owner, if none of its keys exists. Sent twice by the same owner it answers twice the same.
+ *
+ * ARGV: 1 the owner's token
+ * Output: 1 when begun, 0 when the generation holds something
+ */
+export const beginScript = defineScript({
+  name: 'begin-9',
+  keys: ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox', 'timeline'],
+  lua: `
+if redis.call('EXISTS', unpack(KEYS)) == 0 then
+  redis.call('HSET', key_meta, 'token', ARGV[1], 'number', '0')
+  return 1
+end
+if redis.call('TYPE', key_meta).ok ~= 'hash' then return 0 end
+local owner = redis.call('HMGET', key_meta, 'token', 'number')
+return (owner[1] == ARGV[1] and owner[2] == '0') and 1 or 0
+`,
+  reply: (raw) => raw === 1,
 })

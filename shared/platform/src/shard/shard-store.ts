@@ -3,7 +3,7 @@ import { currentKey, type ShardKeys, shardKeys } from '@holdfast/contracts'
 import { HoldfastError } from '../errors.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
-import { claimScript } from './claim-script.ts'
+import { beginScript, claimScript } from './claim-script.ts'
 import { type CommitOutcome, commitScript } from './commit-script.ts'
 import { parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
 import { parseMeta, type ShardMeta } from './shard-meta.ts'
@@ -87,24 +87,37 @@ async function claimGeneration(
   return claimed === undefined ? undefined : ownedShard(address, generation, token, claimed)
 }
 
-/** A generation beside the current one, as `rebuild` fills it; `current` stays as it is. */
+/**
+ * A generation beside the current one, as `rebuild` fills it; `current` stays as it is.
+ * @throws HoldfastError GENERATION_NOT_FRESH when anything is stored under it already
+ */
 export async function claimFresh(address: ShardAddress, generation: string): Promise<ShardStore> {
-  const keys = shardKeys(address.prefix, address.partition, generation)
+  const { client, prefix, partition } = address
   const token = randomUUID()
-  await address.client.hset(keys.meta, { token, number: '0' })
+  if (!(await beginScript.run(client, scriptKeys(shardKeys(prefix, partition, generation)), [token]))) {
+    throw new HoldfastError({
+      code: 'GENERATION_NOT_FRESH',
+      message: `generation ${generation} of shard ${partition} holds something already (at ${hostOf(client)})`,
+      cure: 'take a name that was never used; what a broken-off rebuild left behind can be deleted.',
+    })
+  }
   return ownedShard(address, generation, token, parseMeta({ token, number: '0' }))
+}
+
+function scriptKeys({ worklist, ...others }: ShardKeys) {
+  return { ...others, ...worklist }
 }
 
 function ownedShard(address: ShardAddress, generation: string, token: string, claimed: ShardMeta): ShardStore {
   const { client } = address
   const reader = readGeneration(address, generation)
-  const { meta, state, profile, due, worklist, aggregates, outbox, timeline } = reader.keys
-  const scriptKeys = { meta, state, profile, due, ...worklist, aggregates, outbox, timeline }
+  const { outbox } = reader.keys
+  const keys = scriptKeys(reader.keys)
   return {
     ...reader,
     claimed,
     async commit(number, change, timelineBytes) {
-      return commitScript.run(client, scriptKeys, [token, number, timelineBytes, ...packChange(change)])
+      return commitScript.run(client, keys, [token, number, timelineBytes, ...packChange(change)])
     },
     async outbox(limit) {
       const entries = await client.xrangeBuffer(outbox, '-', '+', 'COUNT', limit)
