@@ -1,0 +1,81 @@
+import { resolve } from 'node:path'
+import { type TopicNames, topicNames } from '@holdfast/contracts'
+import { repositoryRoot } from '@holdfast/local'
+import { asError, type ConfigOf, HoldfastError, readConfig } from '@holdfast/platform'
+import { RISK_WORKER_SETTINGS as WORKER } from '@holdfast/risk-worker'
+
+/** What the commands read from the environment: the risk-worker's own variables, so that both always mean the same. */
+export const SETTINGS = {
+  KAFKA_BROKERS: WORKER.KAFKA_BROKERS,
+  KAFKA_CLIENT_ID: { ...WORKER.KAFKA_CLIENT_ID, default: 'holdfast-cli' },
+  KAFKA_TLS: WORKER.KAFKA_TLS,
+  KAFKA_TLS_CA: WORKER.KAFKA_TLS_CA,
+  KAFKA_SASL_MECHANISM: WORKER.KAFKA_SASL_MECHANISM,
+  KAFKA_SASL_USER: WORKER.KAFKA_SASL_USER,
+  KAFKA_SASL_PASSWORD: WORKER.KAFKA_SASL_PASSWORD,
+  REDIS_URL: WORKER.REDIS_URL,
+  TOPIC_PURCHASES: WORKER.TOPIC_PURCHASES,
+  TOPIC_SUPPORT: WORKER.TOPIC_SUPPORT,
+  TOPIC_ENGAGEMENT: WORKER.TOPIC_ENGAGEMENT,
+  TOPIC_PROFILE: WORKER.TOPIC_PROFILE,
+  TOPIC_ACTIONS: WORKER.TOPIC_ACTIONS,
+  TOPIC_RISK_CHANGES: WORKER.TOPIC_RISK_CHANGES,
+  TOPIC_DEAD_LETTERS: WORKER.TOPIC_DEAD_LETTERS,
+  TOPIC_PARTITIONS: WORKER.TOPIC_PARTITIONS,
+  TOPIC_REPLICATION: WORKER.TOPIC_REPLICATION,
+  KEY_PREFIX: WORKER.KEY_PREFIX,
+  BASE_CURRENCY: WORKER.BASE_CURRENCY,
+  CURRENCY_RATES: WORKER.CURRENCY_RATES,
+  MODELS_DIR: WORKER.MODELS_DIR,
+  MODEL_VERSION: WORKER.MODEL_VERSION,
+  LOG_LEVEL: { ...WORKER.LOG_LEVEL, default: 'silent' },
+} as const
+
+export type Config = ConfigOf<typeof SETTINGS>
+export type Env = Readonly<Record<string, string | undefined>>
+
+/** What one unit of each was worth in euro, roughly, in 2026: good enough to try things out, not for anybody's books. */
+const EURO_RATES =
+  'USD=0.92,GBP=1.17,CHF=1.05,SEK=0.088,NOK=0.087,DKK=0.134,PLN=0.23,CZK=0.04,CAD=0.67,AUD=0.6,JPY=0.0061'
+
+/** The environment, with exchange rates where none are set: `up` gives the risk-worker the same. */
+export function withRates(env: Env): Env {
+  if (env.CURRENCY_RATES || (env.BASE_CURRENCY && env.BASE_CURRENCY !== 'EUR')) return env
+  return { ...env, CURRENCY_RATES: EURO_RATES }
+}
+
+/** @throws HoldfastError CONFIG_INVALID */
+export function readSettings(env: Env): Config {
+  return readConfig(SETTINGS, withRates(env))
+}
+
+/** @throws HoldfastError CONFIG_INVALID for names that Kafka does not take, or that two roles share. */
+export function topicsOf(config: Config): TopicNames {
+  try {
+    return topicNames({
+      purchases: config.TOPIC_PURCHASES,
+      support: config.TOPIC_SUPPORT,
+      engagement: config.TOPIC_ENGAGEMENT,
+      profile: config.TOPIC_PROFILE,
+      actions: config.TOPIC_ACTIONS,
+      riskChanges: config.TOPIC_RISK_CHANGES,
+      deadLetters: config.TOPIC_DEAD_LETTERS,
+    })
+  } catch (cause) {
+    throw new HoldfastError({
+      code: 'CONFIG_INVALID',
+      message: asError(cause).message,
+      cure: 'correct the TOPIC_… variables.',
+    })
+  }
+}
+
+/** The five topics that are read, without those that are only written. */
+export function inputTopics({ riskChanges: _, deadLetters: __, ...inputs }: TopicNames): readonly string[] {
+  return Object.values(inputs)
+}
+
+/** Where models are; a relative path is relative to the checkout, as for the risk-worker that `up` starts. */
+export function modelsFolder({ MODELS_DIR }: Pick<Config, 'MODELS_DIR'>): string {
+  return resolve(repositoryRoot(), MODELS_DIR)
+}

@@ -1,0 +1,39 @@
+import { resolve } from 'node:path'
+import { asError, HoldfastError } from '@holdfast/platform'
+
+/** Exit codes: everything that went wrong is 1, a command that was typed wrongly is 2. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const
+
+const USAGE = 'USAGE'
+
+/** What was typed cannot be meant. */
+export function usageError(message: string): HoldfastError {
+  return new HoldfastError({ code: USAGE, message, cure: 'see --help.' })
+}
+
+export function fileUnreadable(file: string, cause: unknown): HoldfastError {
+  return new HoldfastError({
+    code: 'FILE_UNREADABLE',
+    message: `cannot read ${resolve(file)}`,
+    cause: asError(cause),
+    cure: 'check the path and its permissions.',
+  })
+}
+
+export function exitCodeOf(thrown: unknown): number {
+  return thrown instanceof HoldfastError && thrown.code === USAGE ? EXIT.usage : EXIT.failed
+}
+
+/** Errors of files that people write (maps, policies, manifests) are already written for their reader. */
+const READABLE = new Set(['SettingsError', 'TrainerError', 'ScorerError', 'MissingToolsError'])
+
+/** Gives an error that speaks for itself a code, so that it is told without a stack. */
+export function coded(thrown: unknown): unknown {
+  const error = asError(thrown)
+  if (!READABLE.has(error.name)) return thrown
+  const code = error.name
+    .replace(/Error$/, '')
+    .replaceAll(/(?<=[a-z])[A-Z]/g, '_$&')
+    .toUpperCase()
+  return new HoldfastError({ code, message: error.message })
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { dataFolder, type Say } from '@holdfast/local'
+import { HoldfastError } from '@holdfast/platform'
+import { z } from 'zod'
+
+/** What the supervisor tells whoever started it, until it is ready. */
+const messageSchema = z.object({ kind: z.enum(['say', 'ready', 'failed']), text: z.string() })
+export type Message = z.infer<typeof messageSchema>
+
+export const supervisorLog = (): string => join(dataFolder('live'), 'logs', 'up.log')
+
+/**
+ * Starts `up --foreground` as a process of its own, which lives on, and waits until it is ready.
+ * @returns what it said when it was ready
+ * @throws HoldfastError UP_FAILED with what went wrong
+ */
+export async function startDetached(script: string, args: readonly string[], say: Say): Promise<string> {
+  const logFile = supervisorLog()
+  mkdirSync(dirname(logFile), { recursive: true })
+  const log = openSync(logFile, 'a')
+  const child = spawn(process.execPath, [...process.execArgv, script, 'up', '--foreground', ...args], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  })
+  closeSync(log)
+  // Ctrl-C while we wait means all of it.
+  const pass = () => void child.kill('SIGTERM')
+  process.on('SIGINT', pass).on('SIGTERM', pass)
+  const failed = (message: string) =>
+    new HoldfastError({ code: 'UP_FAILED', message, cure: `its log tells more: ${logFile}` })
+  try {
+    return await new Promise<string>((resolve, reject) => {
+      child.on('message', (raw) => {
+        const { kind, text } = messageSchema.parse(raw)
+        if (kind === 'say') say(text)
+        else if (kind === 'ready') resolve(text)
+        else reject(failed(text))
+      })
+      child.once('error', (error) => reject(failed(error.message)))
+      child.once('exit', (code, signal) =>
+        reject(failed(`it ended (${signal ?? `exit code ${code}`}) before it was ready`)),
+      )
+    })
+  } finally {
+    process.off('SIGINT', pass).off('SIGTERM', pass)
+    if (child.connected) child.disconnect()
+    child.unref()
+  }
+}
+
+/** Tells the process that started us, as long as it listens. */
+export function tellStarter(message: Message): void {
+  if (process.send !== undefined && process.connected) process.send(message, undefined, undefined, () => {})
+}
