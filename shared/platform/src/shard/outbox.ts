@@ -10,9 +10,10 @@ export interface StoredOutboxEntry extends OutboxEntry {
 
 /** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */
 export function parseOutboxEntry([id, flat]: [Buffer, Buffer[]]): StoredOutboxEntry {
-  const [, kindText, , header, , value] = flat
+  const [kindField, kindText, headerField, header, valueField, value] = flat
+  const fields = `${kindField} ${headerField} ${valueField}`
   const kind = OUTBOX_KINDS.find((known) => known === String(kindText))
-  if (kind !== undefined && header !== undefined && value !== undefined) {
+  if (fields === 'kind header value' && kind !== undefined && header !== undefined && value !== undefined) {
     return { id: id.toString(), kind, header: header.toString(), value }
   }
   throw new HoldfastError({
