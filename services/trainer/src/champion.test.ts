@@ -1,13 +1,12 @@
 import { createDecoder } from '@holdfast/contracts'
 import { type CustomerEvent, FEATURES } from '@holdfast/core'
-import { loadBackend, openVersion, readVersion } from '@holdfast/scorer'
+import { listVersions, loadBackend, openVersion, readVersion } from '@holdfast/scorer'
 import { generateShop } from '@holdfast/simulation'
 import { expect, test } from 'vitest'
 import { buildRows } from './dataset/rows.ts'
 import { featureColumn } from './dataset/table.ts'
 import { DEFAULT_SHOP_MONEY } from './default-shop.ts'
 import { auc, logLoss } from './metrics/index.ts'
-import { listVersions } from './registry/registry.ts'
 
 const models = new URL('../../../models/', import.meta.url).pathname
 const DAY_MS = 86_400_000

@@ -5,7 +5,7 @@ export { TrainerError, type TrainerErrorCode } from './errors.ts'
 export { chooseThreshold, type Threshold, type ThresholdRule } from './fit/thresholds.ts'
 export { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
 export * from './metrics/index.ts'
-export { listVersions, nextVersion, writeVersion } from './registry/registry.ts'
+export { nextVersion, writeVersion } from './registry/registry.ts'
 export { DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
 export { type Trained, type TrainRequest, type Truth, train } from './train.ts'
 export {

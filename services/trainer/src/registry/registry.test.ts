@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { listVersions } from '@holdfast/scorer'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { listVersions, nextVersion, writeText, writeVersion } from './registry.ts'
+import { nextVersion, writeText, writeVersion } from './registry.ts'
 
 let models: string
 beforeEach(async () => {

@@ -1,26 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { listVersions } from '@holdfast/scorer'
 import { TrainerError } from '../errors.ts'
-
-const VERSION = /^v([1-9]\d*)$/
-
-/** Versions in a folder of models, oldest first; none when the folder does not exist. */
-export async function listVersions(modelsDir: string): Promise<string[]> {
-  let names: string[]
-  try {
-    names = await readdir(modelsDir)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
-    throw error
-  }
-  return names.filter((name) => VERSION.test(name)).sort((a, b) => numberOf(a) - numberOf(b))
-}
 
 /** The version that comes after all that are there: `v1`, `v2`, ... */
 export async function nextVersion(modelsDir: string): Promise<string> {
   const newest = (await listVersions(modelsDir)).at(-1)
-  return `v${newest === undefined ? 1 : numberOf(newest) + 1}`
+  return `v${newest === undefined ? 1 : Number(newest.slice(1)) + 1}`
 }
 
 /**
@@ -53,8 +40,4 @@ export async function writeVersion(
 /** Writes one text file of a version. */
 export async function writeText(dir: string, file: string, text: string): Promise<void> {
   await writeFile(join(dir, file), text.endsWith('\n') ? text : `${text}\n`)
-}
-
-function numberOf(version: string): number {
-  return Number(VERSION.exec(version)?.[1])
 }
