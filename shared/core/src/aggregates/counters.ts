@@ -1,4 +1,4 @@
-import { ACTION_KINDS } from '../event.ts'
+import { ACTION_KINDS, ROLES } from '../event.ts'
 import type { CustomerState } from '../state/customer-state.ts'
 import { monthIndex, monthName } from '../time.ts'
 
@@ -120,9 +120,8 @@ export function addCounterChanges(before: CustomerState, after: CustomerState, a
   }
 }
 
-function isUnknown(state: CustomerState): boolean {
-  for (const _ in state.rings) return false
-  return true
+function isUnknown({ rings }: CustomerState): boolean {
+  return ROLES.every((role) => rings[role] === undefined)
 }
 
 function addActiveMonths(cohort: number, newest: number, bits: number, offset: number, add: Add): void {

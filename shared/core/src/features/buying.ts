@@ -7,7 +7,7 @@ const LONGEST_RATIO = 12
 const SHORTEST_GAP_DAYS = 1
 
 /** Recency in units of the customer's own mean gap, at most LONGEST_RATIO; 0 for a one-time buyer. */
-function recencyOverGap({ rhythm, recencyDays }: Facts): number {
+function recencyOverGap({ still: { rhythm }, recencyDays }: Facts): number {
   return rhythm.known ? Math.min(LONGEST_RATIO, recencyDays / Math.max(SHORTEST_GAP_DAYS, rhythm.meanGapDays)) : 0
 }
 
@@ -48,7 +48,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) · log1p(purchases)',
     why: 'silence is more alarming in somebody who bought often',
-    of: (f) => Math.log1p(f.recencyDays) * Math.log1p(f.purchaseCount),
+    of: (f) => Math.log1p(f.recencyDays) * Math.log1p(f.still.purchaseCount),
   },
   {
     name: 'logRecencyTimesOneTime',
@@ -57,7 +57,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) where purchases = 1, else 0',
     why: 'one-time buyers fall silent in another way',
-    of: (f) => (f.purchaseCount === 1 ? Math.log1p(f.recencyDays) : 0),
+    of: (f) => (f.still.purchaseCount === 1 ? Math.log1p(f.recencyDays) : 0),
   },
   {
     name: 'logRecencyTimesLogTenure',
@@ -78,7 +78,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'purchases >= 2',
     why: 'without two purchases the gaps are defaults',
-    of: (f) => flag(f.rhythm.known),
+    of: (f) => flag(f.still.rhythm.known),
   },
   {
     name: 'logMeanGap',
@@ -87,7 +87,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p((last - first) / (purchases - 1)), 90 d for one-time buyers',
     why: "the customer's own pace",
-    of: (f) => Math.log1p(f.rhythm.meanGapDays),
+    of: (f) => Math.log1p(f.still.rhythm.meanGapDays),
   },
   {
     name: 'logGapSpread',
@@ -96,7 +96,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(standard deviation of gaps over the newest eight purchases)',
     why: 'an irregular buyer may be silent without meaning it',
-    of: (f) => Math.log1p(f.rhythm.gapSpreadDays),
+    of: (f) => Math.log1p(f.still.rhythm.gapSpreadDays),
   },
   {
     name: 'logLargestGap',
@@ -105,7 +105,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(largest gap over the newest eight purchases)',
     why: 'who came back from a long pause may do so again',
-    of: (f) => Math.log1p(f.rhythm.largestGapDays),
+    of: (f) => Math.log1p(f.still.rhythm.largestGapDays),
   },
   {
     name: 'logLastGap',
@@ -114,7 +114,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(gap before the last purchase)',
     why: 'a lengthening gap is the first sign of leaving',
-    of: (f) => Math.log1p(f.rhythm.lastGapDays),
+    of: (f) => Math.log1p(f.still.rhythm.lastGapDays),
   },
   {
     name: 'recencyOverGap',
@@ -146,7 +146,7 @@ const frequency: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(purchases)',
     why: 'habit',
-    of: (f) => Math.log1p(f.purchaseCount),
+    of: (f) => Math.log1p(f.still.purchaseCount),
   },
   ...[1, 2, 4, 8].map(
     (knee): FeatureRow => ({
@@ -156,7 +156,7 @@ const frequency: FeatureRow[] = [
       silence: 'constant',
       formula: `max(0, log1p(purchases) - log1p(${knee}))`,
       why: `habit may bend after ${knee} purchases`,
-      of: (f) => logHinge(f.purchaseCount, knee),
+      of: (f) => logHinge(f.still.purchaseCount, knee),
     }),
   ),
   ...PURCHASE_HALF_LIVES.map(
@@ -177,7 +177,7 @@ const frequency: FeatureRow[] = [
     silence: 'falls',
     formula: '30 · (purchases - 1) / (tenureDays + 30)',
     why: 'pace over the whole life, shrunk for the young',
-    of: (f) => (30 * Math.max(0, f.purchaseCount - 1)) / (f.tenureDays + 30),
+    of: (f) => (30 * Math.max(0, f.still.purchaseCount - 1)) / (f.tenureDays + 30),
   },
 ]
 
@@ -207,7 +207,7 @@ const tenure: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(second purchase - first), 0 before it',
     why: 'a quick second purchase is a good start',
-    of: (f) => Math.log1p(f.daysToSecond),
+    of: (f) => Math.log1p(f.still.daysToSecond),
   },
 ]
 
@@ -220,7 +220,7 @@ const season: FeatureRow[] = [
       silence: 'steps',
       formula: `months with a purchase among the last ${months}`,
       why: 'regularity that a count of orders hides',
-      of: (f) => monthsActive(f.state, f.at, months),
+      of: (f) => monthsActive(f, months),
     }),
   ),
   {
@@ -230,7 +230,7 @@ const season: FeatureRow[] = [
     silence: 'steps',
     formula: 'first purchase 12 calendar months ago or more',
     why: 'before that, season cannot be seen',
-    of: (f) => flag(knownForAYear(f.state, f.at)),
+    of: (f) => flag(knownForAYear(f)),
   },
   ...[1, 3, 6].map(
     (months): FeatureRow => ({
@@ -240,7 +240,7 @@ const season: FeatureRow[] = [
       silence: 'steps',
       formula: `months with a purchase a year before the coming ${months}`,
       why: 'who bought at this time of the year will again',
-      of: (f) => monthsActiveYearAgo(f.state, f.at, months),
+      of: (f) => monthsActiveYearAgo(f, months),
     }),
   ),
 ]

@@ -1,5 +1,10 @@
 import { decayFactor } from '../fold/decay.ts'
-import { type CustomerState, PURCHASE_HALF_LIVES, SUPPORT_HALF_LIVES } from '../state/customer-state.ts'
+import {
+  CONTRACT_HALF_LIFE,
+  type CustomerState,
+  PURCHASE_HALF_LIVES,
+  SUPPORT_HALF_LIVES,
+} from '../state/customer-state.ts'
 import { DAY_MS, HOUR_MS, monthIndex, NEVER } from '../time.ts'
 
 /** Days that stand for a gap between purchases where a customer has only bought once. */
@@ -12,15 +17,13 @@ const DEFAULT_GAP_DAYS = 90
 export interface Facts {
   readonly state: CustomerState
   readonly at: number
-  readonly purchaseCount: number
+  /** `monthIndex` of `at`. */
+  readonly month: number
+  readonly still: StillFacts
   /** Days since the newest purchase, never negative. */
   readonly recencyDays: number
   /** Days since the first purchase. */
   readonly tenureDays: number
-  readonly daysToSecond: number
-  readonly rhythm: Rhythm
-  readonly spendMinor: number
-  readonly netSpendMinor: number
   /** By PURCHASE_HALF_LIVES, at `at`. */
   readonly decayedCount: readonly number[]
   readonly decayedSpend: readonly number[]
@@ -35,11 +38,23 @@ export interface Facts {
   readonly decayedDowngrade: number
   readonly decayedPause: number
   readonly decayedCancel: number
+  /** Days since the newest visit, login or feature use; 0 where there was none. */
+  readonly visitRecencyDays: number
+}
+
+/** The facts that no silence changes. */
+export interface StillFacts {
+  readonly purchaseCount: number
+  readonly daysToSecond: number
+  readonly rhythm: Rhythm
+  /** `monthIndex` of the first and the newest purchase, or NEVER. */
+  readonly firstMonth: number
+  readonly newestMonth: number
+  readonly spendMinor: number
+  readonly netSpendMinor: number
   readonly openTickets: number
   /** Mean hours from opening to resolution, 0 where none is known. */
   readonly resolutionHours: number
-  /** Days since the newest visit, login or feature use; 0 where there was none. */
-  readonly visitRecencyDays: number
   readonly surveysRequested: number
   readonly surveysAnswered: number
 }
@@ -65,63 +80,85 @@ const NO_RHYTHM: Rhythm = {
 }
 
 export function facts(state: CustomerState, at: number): Facts {
-  const { purchases: p, reversals, support, engagement, contract, surveys } = state
-  const lastAt = p?.recent[0] ?? NEVER
+  return seenAt(state, stillFacts(state), at)
+}
+
+/** The facts of the same state at another instant. */
+export function factsAt({ state, still }: Facts, at: number): Facts {
+  return seenAt(state, still, at)
+}
+
+function seenAt(state: CustomerState, still: StillFacts, at: number): Facts {
+  const { purchases: p, reversals, support, engagement, contract } = state
+  const purchaseFactors = p === undefined ? NO_FACTORS : factors(PURCHASE_HALF_LIVES, p.recent[0]!, at)
+  const supportFactors = support === undefined ? NO_FACTORS : factors(SUPPORT_HALF_LIVES, support.lastAt, at)
+  const engagementFactors = engagement === undefined ? NO_FACTORS : factors(SUPPORT_HALF_LIVES, engagement.lastAt, at)
+  const contractFactor = contract === undefined ? 0 : decayFactor(CONTRACT_HALF_LIFE, Math.max(0, at - contract.lastAt))
   return {
     state,
     at,
+    month: monthIndex(at),
+    still,
+    recencyDays: p === undefined ? 0 : daysSince(p.recent[0]!, at),
+    tenureDays: p === undefined ? 0 : daysSince(p.firstAt, at),
+    decayedCount: p === undefined ? ZEROS_PURCHASE : times(p.decayedCount, purchaseFactors),
+    decayedSpend: p === undefined ? ZEROS_PURCHASE : times(p.decayedSpend, purchaseFactors),
+    decayedReversals:
+      reversals === undefined
+        ? ZEROS_SUPPORT
+        : times(reversals.decayedCount, factors(SUPPORT_HALF_LIVES, reversals.lastAt, at)),
+    decayedTickets: support === undefined ? ZEROS_SUPPORT : times(support.decayedTickets, supportFactors),
+    decayedComplaints: support === undefined ? ZEROS_SUPPORT : times(support.decayedComplaints, supportFactors),
+    decayedEscalations: support === undefined ? ZEROS_SUPPORT : times(support.decayedEscalations, supportFactors),
+    decayedVisits: engagement === undefined ? ZEROS_SUPPORT : times(engagement.decayedVisits, engagementFactors),
+    decayedEmail: engagement === undefined ? ZEROS_SUPPORT : times(engagement.decayedEmail, engagementFactors),
+    decayedDowngrade: contract === undefined ? 0 : contract.decayedDowngrade * contractFactor,
+    decayedPause: contract === undefined ? 0 : contract.decayedPause * contractFactor,
+    decayedCancel: contract === undefined ? 0 : contract.decayedCancel * contractFactor,
+    visitRecencyDays: engagement === undefined ? 0 : daysSince(engagement.lastVisitAt, at),
+  }
+}
+
+function stillFacts(state: CustomerState): StillFacts {
+  const { purchases: p, reversals, support, surveys } = state
+  return {
     purchaseCount: p?.count ?? 0,
-    recencyDays: daysSince(lastAt, at),
-    tenureDays: daysSince(p?.firstAt ?? NEVER, at),
     daysToSecond: p === undefined || p.secondAt === NEVER ? 0 : (p.secondAt - p.firstAt) / DAY_MS,
     rhythm: rhythmOf(state),
+    firstMonth: p === undefined ? NEVER : monthIndex(p.firstAt),
+    newestMonth: p === undefined ? NEVER : monthIndex(p.recent[0]!),
     spendMinor: p?.spendMinor ?? 0,
     netSpendMinor: Math.max(0, (p?.spendMinor ?? 0) - (reversals?.amountMinor ?? 0)),
-    decayedCount: decayTo(p?.decayedCount, PURCHASE_HALF_LIVES, lastAt, at) ?? ZEROS_PURCHASE,
-    decayedSpend: decayTo(p?.decayedSpend, PURCHASE_HALF_LIVES, lastAt, at) ?? ZEROS_PURCHASE,
-    decayedReversals: supportDecay(reversals?.decayedCount, reversals?.lastAt, at),
-    decayedTickets: supportDecay(support?.decayedTickets, support?.lastAt, at),
-    decayedComplaints: supportDecay(support?.decayedComplaints, support?.lastAt, at),
-    decayedEscalations: supportDecay(support?.decayedEscalations, support?.lastAt, at),
-    decayedVisits: supportDecay(engagement?.decayedVisits, engagement?.lastAt, at),
-    decayedEmail: supportDecay(engagement?.decayedEmail, engagement?.lastAt, at),
-    decayedDowngrade: contractDecay(contract?.decayedDowngrade, contract?.lastAt, at),
-    decayedPause: contractDecay(contract?.decayedPause, contract?.lastAt, at),
-    decayedCancel: contractDecay(contract?.decayedCancel, contract?.lastAt, at),
     openTickets: support === undefined ? 0 : Math.max(0, support.opened + support.reopened - support.resolved),
     resolutionHours:
       support === undefined || support.timedResolutions === 0
         ? 0
         : support.resolutionMs / support.timedResolutions / HOUR_MS,
-    visitRecencyDays: daysSince(engagement?.lastVisitAt ?? NEVER, at),
     surveysRequested: (surveys.csat?.requested ?? 0) + (surveys.nps?.requested ?? 0) + (surveys.ces?.requested ?? 0),
     surveysAnswered: (surveys.csat?.responded ?? 0) + (surveys.nps?.responded ?? 0) + (surveys.ces?.responded ?? 0),
   }
 }
 
-/** Months with a purchase among the `months` calendar months up to and with the one of `at`. */
-export function monthsActive(state: CustomerState, at: number, months: number): number {
-  return countMonths(state, monthIndex(at) - months + 1, monthIndex(at))
+/** Months with a purchase among the `months` calendar months up to and with the one of the instant. */
+export function monthsActive(seen: Facts, months: number): number {
+  return countMonths(seen, seen.month - months + 1, seen.month)
 }
 
-/** Months with a purchase a year before the `months` calendar months that follow the one of `at`. */
-export function monthsActiveYearAgo(state: CustomerState, at: number, months: number): number {
-  const now = monthIndex(at)
-  return countMonths(state, now + 1 - 12, now + months - 12)
+/** Months with a purchase a year before the `months` calendar months that follow the one of the instant. */
+export function monthsActiveYearAgo(seen: Facts, months: number): number {
+  return countMonths(seen, seen.month + 1 - 12, seen.month + months - 12)
 }
 
 /** Whether the customer was one a whole year ago, so that season can be seen at all. */
-export function knownForAYear(state: CustomerState, at: number): boolean {
-  return state.purchases !== undefined && monthIndex(at) - monthIndex(state.purchases.firstAt) >= 12
+export function knownForAYear({ state, month, still }: Facts): boolean {
+  return state.purchases !== undefined && month - still.firstMonth >= 12
 }
 
-function countMonths(state: CustomerState, from: number, to: number): number {
-  const p = state.purchases
+function countMonths({ state: { purchases: p }, still }: Facts, from: number, to: number): number {
   if (p === undefined) return 0
-  const anchor = monthIndex(p.recent[0] ?? NEVER)
   let count = 0
   for (let month = from; month <= to; month++) {
-    const bit = anchor - month
+    const bit = still.newestMonth - month
     if (bit < 0 || bit > 63) continue
     const word = bit < 32 ? p.monthsLow : p.monthsHigh
     count += (word >>> (bit & 31)) & 1
@@ -133,25 +170,19 @@ function daysSince(then: number, at: number): number {
   return then === NEVER ? 0 : Math.max(0, at - then) / DAY_MS
 }
 
-function decayTo(
-  sums: readonly number[] | undefined,
-  halfLives: readonly number[],
-  from: number,
-  at: number,
-): readonly number[] | undefined {
-  if (sums === undefined) return undefined
+const NO_FACTORS: readonly number[] = []
+
+function factors(halfLives: readonly number[], from: number, at: number): readonly number[] {
   const elapsed = Math.max(0, at - from)
+  const list = new Array<number>(halfLives.length)
+  for (let i = 0; i < list.length; i++) list[i] = decayFactor(halfLives[i]!, elapsed)
+  return list
+}
+
+function times(sums: readonly number[], by: readonly number[]): readonly number[] {
   const moved = new Array<number>(sums.length)
-  for (let i = 0; i < sums.length; i++) moved[i] = sums[i]! * decayFactor(halfLives[i]!, elapsed)
+  for (let i = 0; i < moved.length; i++) moved[i] = sums[i]! * by[i]!
   return moved
-}
-
-function supportDecay(sums: readonly number[] | undefined, from: number | undefined, at: number): readonly number[] {
-  return decayTo(sums, SUPPORT_HALF_LIVES, from ?? NEVER, at) ?? ZEROS_SUPPORT
-}
-
-function contractDecay(sum: number | undefined, from: number | undefined, at: number): number {
-  return sum === undefined || from === undefined ? 0 : sum * decayFactor(90, Math.max(0, at - from))
 }
 
 function rhythmOf(state: CustomerState): Rhythm {

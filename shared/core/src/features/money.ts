@@ -23,7 +23,7 @@ export const MONEY: readonly FeatureRow[] = [
     'logSpend',
     'log1p(gross spend - refunded - cancelled)',
     'who spent much has a reason to stay',
-    (f) => f.netSpendMinor,
+    (f) => f.still.netSpendMinor,
   ),
   ...PURCHASE_HALF_LIVES.map(
     (days, i): FeatureRow => ({
@@ -37,7 +37,7 @@ export const MONEY: readonly FeatureRow[] = [
     }),
   ),
   still('logMeanAmount', 'log1p(gross spend / purchases)', 'size of a usual order', (f) =>
-    f.purchaseCount === 0 ? 0 : f.spendMinor / f.purchaseCount,
+    f.still.purchaseCount === 0 ? 0 : f.still.spendMinor / f.still.purchaseCount,
   ),
   still('logFirstAmount', 'log1p(first amount)', 'how it began', (f) => f.state.purchases?.firstMinor ?? 0),
   still('logLastAmount', 'log1p(last amount)', 'a shrinking order is a sign', (f) => f.state.purchases?.lastMinor ?? 0),
@@ -73,6 +73,6 @@ export const MONEY: readonly FeatureRow[] = [
     silence: 'constant',
     formula: 'min(1, refunded and cancelled / gross spend)',
     why: 'how much of it went wrong',
-    of: (f) => (f.spendMinor === 0 ? 0 : Math.min(1, (f.state.reversals?.amountMinor ?? 0) / f.spendMinor)),
+    of: (f) => (f.still.spendMinor === 0 ? 0 : Math.min(1, (f.state.reversals?.amountMinor ?? 0) / f.still.spendMinor)),
   },
 ]

@@ -33,7 +33,7 @@ const support: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(max(0, opened + reopened - resolved))',
     why: 'an unsolved problem',
-    of: (f) => Math.log1p(f.openTickets),
+    of: (f) => Math.log1p(f.still.openTickets),
   },
   ...decayed('support', 'logTickets', 'tickets', 'recent trouble', (f) => f.decayedTickets),
   ...decayed('support', 'logComplaints', 'complaints', 'recent anger', (f) => f.decayedComplaints),
@@ -51,7 +51,7 @@ const support: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(mean hours from opening to resolution)',
     why: 'slow help drives away',
-    of: (f) => Math.log1p(f.resolutionHours),
+    of: (f) => Math.log1p(f.still.resolutionHours),
   },
 ]
 
@@ -101,7 +101,7 @@ const voice: FeatureRow[] = [
     silence: 'constant',
     formula: 'min(1, surveys answered / surveys sent)',
     why: 'who still answers still cares',
-    of: (f) => (f.surveysRequested === 0 ? 0 : Math.min(1, f.surveysAnswered / f.surveysRequested)),
+    of: (f) => (f.still.surveysRequested === 0 ? 0 : Math.min(1, f.still.surveysAnswered / f.still.surveysRequested)),
   },
   {
     name: 'meanSentiment',

@@ -1,6 +1,6 @@
 import type { CustomerState } from '../state/customer-state.ts'
 import { BUYING } from './buying.ts'
-import { type Facts, facts } from './facts.ts'
+import { facts } from './facts.ts'
 import { MONEY } from './money.ts'
 import { RELATION } from './relation.ts'
 import type { FeatureRow } from './row.ts'
@@ -14,6 +14,9 @@ export const FEATURES: readonly FeatureRow[] = [...BUYING, ...MONEY, ...RELATION
 /** Rows that move in silence, by index: the others need no second look in a search over time. */
 export const MOVING: readonly number[] = FEATURES.flatMap((row, i) => (row.silence === 'constant' ? [] : [i]))
 
+/** The others. */
+export const STILL: readonly number[] = FEATURES.flatMap((row, i) => (row.silence === 'constant' ? [i] : []))
+
 /** The features of a state at an instant, in the order of `FEATURES`; written into `out` where given. */
 export function featureVector(
   state: CustomerState,
@@ -22,11 +25,5 @@ export function featureVector(
 ): Float64Array {
   const seen = facts(state, at)
   for (let i = 0; i < FEATURES.length; i++) out[i] = FEATURES[i]!.of(seen)
-  return out
-}
-
-/** `out`, a vector of the same state, brought to another instant: only what moves in silence is computed again. */
-export function moveVector(seen: Facts, out: Float64Array): Float64Array {
-  for (const i of MOVING) out[i] = FEATURES[i]!.of(seen)
   return out
 }

@@ -1,14 +1,11 @@
 import type { ConsentChanged, ContractChangeRequested } from '../event.ts'
-import type { ConsentState, ContractState } from '../state/customer-state.ts'
+import { CONTRACT_HALF_LIFE, type ConsentState, type ContractState } from '../state/customer-state.ts'
 import { CONSENT, CONTRACT } from '../state/groups.ts'
 import { addDecayedOne } from './decay.ts'
 import { isLater } from './last-write.ts'
 
 const BLANK = CONTRACT.blank()
 const BLANK_CONSENT = CONSENT.blank()
-
-/** Half-life, days, of requests to downgrade, pause or cancel. */
-export const CONTRACT_HALF_LIFE = 90
 
 export function foldContract(before: ContractState | undefined, event: ContractChangeRequested): ContractState {
   const s = before ?? BLANK

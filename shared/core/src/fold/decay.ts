@@ -5,7 +5,8 @@ import { DAY_MS } from '../time.ts'
  * older contribution can still be added, so the order of events does not matter beyond rounding (1e-9 relative).
  */
 export function decayFactor(halfLifeDays: number, elapsedMs: number): number {
-  return 2 ** (-elapsedMs / (halfLifeDays * DAY_MS))
+  // exp is several times as quick as a power of two.
+  return Math.exp((-Math.LN2 / (halfLifeDays * DAY_MS)) * elapsedMs)
 }
 
 /**

@@ -9,7 +9,9 @@ export function remembers(rings: Rings, role: Role, idHash: number): boolean {
 /** The rings with one id more; the oldest of its role falls out beyond `RING_REACH`. */
 export function remember(rings: Rings, role: Role, idHash: number): Rings {
   const ids = rings[role] ?? []
-  const kept = ids.length < RING_REACH ? ids.slice() : ids.slice(1)
-  kept.push(idHash)
+  const from = ids.length < RING_REACH ? 0 : 1
+  const kept = new Array<number>(ids.length + 1 - from)
+  for (let i = from; i < ids.length; i++) kept[i - from] = ids[i]!
+  kept[kept.length - 1] = idHash
   return { ...rings, [role]: kept }
 }

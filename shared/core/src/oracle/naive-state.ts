@@ -1,15 +1,16 @@
 import type { ActionKind, CustomerEvent, EventType, Purpose, SurveyKind } from '../event.ts'
-import type {
-  ActionState,
-  ConsentState,
-  ContractState,
-  CustomerState,
-  EngagementState,
-  PurchaseState,
-  ReversalState,
-  SocialState,
-  SupportState,
-  SurveyState,
+import {
+  type ActionState,
+  type ConsentState,
+  type ContractState,
+  type CustomerState,
+  EMPTY_STATE,
+  type EngagementState,
+  type PurchaseState,
+  type ReversalState,
+  type SocialState,
+  type SupportState,
+  type SurveyState,
 } from '../state/customer-state.ts'
 
 /*
@@ -87,7 +88,7 @@ export function naiveState(log: readonly CustomerEvent[]): CustomerState {
   const of = erased ? [] : events
   return {
     erased,
-    rings: {},
+    rings: EMPTY_STATE.rings,
     purchases: purchases(of),
     reversals: reversals(of),
     support: support(of),

@@ -1,10 +1,14 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
+import type { CustomerEvent } from '../event.ts'
+import { FEATURES } from '../features/table.ts'
+import { fold } from '../fold/fold.ts'
 import { arbitrarySilence, type SilentCase } from '../oracle/arbitrary-risk.ts'
 import { bandHistory, distanceToThreshold, naiveLogit, oracleEvaluate, type Stay } from '../oracle/naive-risk.ts'
-import { BANDS, type Band } from '../state/customer-state.ts'
+import { BANDS, type Band, EMPTY_STATE } from '../state/customer-state.ts'
 import { bandAt } from './bands.ts'
 import { enteredAt, nextBandLook } from './crossings.ts'
+import type { RiskModel } from './model.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -80,7 +84,37 @@ test('the same over 30 and 90 days, stepped by the half hour and by minutes arou
   )
 })
 
-test('the two above crossed thresholds, and seldom on the line', () => {
+test('a month of the year that comes and goes is not overlooked', () => {
+  const buy = (time: number, idHash: number): CustomerEvent => ({
+    type: 'purchase.completed',
+    customerId: 'c',
+    time,
+    knownAt: time,
+    idHash,
+    amountMinor: 1,
+  })
+  const at = Date.UTC(2024, 2, 20, 12)
+  const state = [buy(Date.UTC(2023, 4, 15), 1), buy(at, 2)].reduce(fold, EMPTY_STATE)
+  const model: RiskModel = {
+    version: 'season',
+    learnedFrom: 'log',
+    horizonMs: 90 * 24 * 60 * MINUTE,
+    weights: Float64Array.from(FEATURES, (row) => (row.name === 'yearAgoNext1' ? 1 : 0)),
+    bias: 0,
+    means: new Float64Array(FEATURES.length),
+    watchLogit: 0.5,
+    atRiskLogit: 5,
+    hysteresisLogit: 0.1,
+  }
+  expect(follow({ log: [], state, at, model }, 0).stays).toEqual([
+    { band: 'healthy', from: at },
+    { band: 'watch', from: Date.UTC(2024, 3, 1) },
+    { band: 'healthy', from: Date.UTC(2024, 4, 1) },
+    { band: 'lapsed', from: at + model.horizonMs },
+  ])
+})
+
+test('stepped histories crossed thresholds, and seldom on the line', () => {
   // Lapsing alone would be one crossing a case.
   expect(tally.crossings / tally.cases).toBeGreaterThan(1.3)
   expect(tally.onTheLine / tally.cases).toBeLessThan(0.1)

@@ -36,7 +36,12 @@ export function logitOf(model: RiskModel, vector: Float64Array): number {
 export function float32Breadth(model: RiskModel, vector: Float64Array): number {
   let magnitude = Math.abs(model.bias)
   for (let i = 0; i < vector.length; i++) magnitude += Math.abs(model.weights[i]! * vector[i]!)
-  return (vector.length + 1) * 2 ** -24 * magnitude
+  return float32BreadthOf(magnitude)
+}
+
+/** `float32Breadth` from Σ|w·x| over all features and the bias. */
+export function float32BreadthOf(magnitude: number): number {
+  return (FEATURES.length + 1) * 2 ** -24 * magnitude
 }
 
 export function probabilityOf(logit: number): number {
@@ -66,6 +71,6 @@ export function contributions(model: RiskModel, vector: Float64Array): readonly 
  * by a quarter of a year without purchases.
  */
 export function predictedValueMinor(seen: Facts): number {
-  if (seen.purchaseCount === 0) return 0
-  return (seen.netSpendMinor * 365) / (seen.tenureDays + 90)
+  if (seen.still.purchaseCount === 0) return 0
+  return (seen.still.netSpendMinor * 365) / (seen.tenureDays + 90)
 }

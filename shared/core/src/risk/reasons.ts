@@ -26,27 +26,27 @@ function money(minor: number): string {
 }
 
 const SENTENCES: Readonly<Record<FeatureGroup, (seen: Facts) => string>> = {
-  recency: ({ recencyDays, rhythm }) =>
+  recency: ({ recencyDays, still: { rhythm } }) =>
     rhythm.known
       ? `last order ${days(recencyDays)} ago; usually orders every ${days(Math.max(1, rhythm.meanGapDays))}`
       : `only one order so far, ${days(recencyDays)} ago`,
-  rhythm: ({ rhythm, recencyDays }) =>
+  rhythm: ({ still: { rhythm }, recencyDays }) =>
     rhythm.known
       ? `the pause of ${days(recencyDays)} is ${(recencyDays / Math.max(1, rhythm.meanGapDays)).toFixed(1)} times the usual one; the last gap was ${days(rhythm.lastGapDays)}`
       : 'no second order yet that would show a rhythm',
-  frequency: ({ purchaseCount, decayedCount }) =>
+  frequency: ({ still: { purchaseCount }, decayedCount }) =>
     `${plural(purchaseCount, 'order')} in all, worth ${decayedCount[2]!.toFixed(1)} of late (half counted after 60 days)`,
   tenure: ({ tenureDays }) => `customer for ${days(tenureDays)}`,
-  spend: ({ netSpendMinor, decayedSpend }) =>
+  spend: ({ still: { netSpendMinor }, decayedSpend }) =>
     `spent ${money(netSpendMinor)} in all, ${money(decayedSpend[1]!)} of late`,
   season: () => 'does not usually buy at this time of the year',
   returns: ({ state: { reversals } }) =>
     `${plural((reversals?.refunds ?? 0) + (reversals?.cancellations ?? 0), 'refund or cancellation', 'refunds or cancellations')} of ${money(reversals?.amountMinor ?? 0)}`,
-  support: ({ state: { support }, openTickets }) =>
+  support: ({ state: { support }, still: { openTickets } }) =>
     support === undefined
       ? 'never asked for help'
       : `${plural(support.opened, 'ticket')}, ${openTickets} open, ${plural(support.complaints, 'complaint')}, ${plural(support.escalated, 'escalation')}`,
-  voice: ({ state: { surveys }, surveysRequested, surveysAnswered }) => {
+  voice: ({ state: { surveys }, still: { surveysRequested, surveysAnswered } }) => {
     const said = [
       surveys.csat?.responded ? `satisfaction ${surveys.csat.score} of 5` : '',
       surveys.nps?.responded ? `would recommend us ${surveys.nps.score} of 10` : '',

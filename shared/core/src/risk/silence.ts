@@ -1,8 +1,8 @@
-import { facts } from '../features/facts.ts'
-import { FEATURES, featureVector, MOVING, moveVector } from '../features/table.ts'
+import { type Facts, facts, factsAt } from '../features/facts.ts'
+import { FEATURES, featureVector, MOVING, STILL } from '../features/table.ts'
 import type { CustomerState } from '../state/customer-state.ts'
 import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
-import { float32Breadth, type RiskModel } from './model.ts'
+import { float32BreadthOf, type RiskModel } from './model.ts'
 
 /** The logit of a silent customer at one whole minute (since 1970), with the terms that it is the sum of. */
 export interface Sample {
@@ -44,25 +44,45 @@ const MOST_SAMPLES = 500
  * any other is halved, earlier half first.
  */
 export class SilentLogit {
-  private readonly vector: Float64Array
+  private readonly seen: Facts
+  /** Bias and the terms of the rows that stand still, and the sum of their magnitudes. */
+  private readonly stillLogit: number
+  private readonly stillMagnitude: number
   private samples = 0
 
   constructor(
-    private readonly state: CustomerState,
+    state: CustomerState,
     private readonly model: RiskModel,
     at: number,
   ) {
-    this.vector = featureVector(state, at)
+    this.seen = facts(state, at)
+    const vector = featureVector(state, at)
+    let logit = model.bias
+    let magnitude = Math.abs(model.bias)
+    for (const i of STILL) {
+      const term = model.weights[i]! * vector[i]!
+      logit += term
+      magnitude += Math.abs(term)
+    }
+    this.stillLogit = logit
+    this.stillMagnitude = magnitude
   }
 
   sample(minute: number): Sample {
     this.samples++
-    const vector = moveVector(facts(this.state, minute * MINUTE_MS), this.vector)
+    const seen = factsAt(this.seen, minute * MINUTE_MS)
+    const { weights } = this.model
     const terms = new Float64Array(MOVING.length)
-    for (let k = 0; k < MOVING.length; k++) terms[k] = this.model.weights[MOVING[k]!]! * vector[MOVING[k]!]!
-    let logit = this.model.bias
-    for (let i = 0; i < FEATURES.length; i++) logit += this.model.weights[i]! * vector[i]!
-    return { minute, logit, breadth: float32Breadth(this.model, vector), terms }
+    let logit = this.stillLogit
+    let magnitude = this.stillMagnitude
+    for (let k = 0; k < MOVING.length; k++) {
+      const i = MOVING[k]!
+      const term = weights[i]! * FEATURES[i]!.of(seen)
+      terms[k] = term
+      logit += term
+      magnitude += Math.abs(term)
+    }
+    return { minute, logit, breadth: float32BreadthOf(magnitude), terms }
   }
 
   /**

@@ -36,11 +36,17 @@ export class Writer implements Codec {
   uint(_name: string, value: number): number {
     this.room(8)
     let rest = value
-    while (rest >= 0x80) {
+    while (rest > 0x7fffffff) {
       this.bytes[this.at++] = (rest % 0x80) | 0x80
       rest = Math.floor(rest / 0x80)
     }
-    this.bytes[this.at++] = rest
+    // Whole 31-bit numbers can be shifted, which is quicker than dividing.
+    let low = rest | 0
+    while (low >= 0x80) {
+      this.bytes[this.at++] = (low & 0x7f) | 0x80
+      low >>>= 7
+    }
+    this.bytes[this.at++] = low
     return value
   }
 

@@ -25,7 +25,7 @@ export interface CustomerState {
   readonly decided: Decided | undefined
 }
 
-export type Rings = Readonly<Partial<Record<Role, readonly number[]>>>
+export type Rings = Readonly<Record<Role, readonly number[] | undefined>>
 
 /** How many ids a ring remembers for each role. */
 export const RING_REACH = 8
@@ -36,6 +36,8 @@ export const RECENT_PURCHASES = 8
 /** Half-lives, days, of the decayed sums. One shared list a group: the sums share their instant as well. */
 export const PURCHASE_HALF_LIVES = [15, 30, 60, 120, 240] as const
 export const SUPPORT_HALF_LIVES = [30, 90] as const
+/** Of requests to downgrade, pause or cancel. */
+export const CONTRACT_HALF_LIFE = 90
 
 export interface PurchaseState {
   readonly count: number
@@ -118,7 +120,7 @@ export interface SocialState {
 export interface ContractState {
   readonly counts: Readonly<Record<ContractChange, number>>
   readonly lastAt: number
-  /** Downgrades, pauses and cancellations, each decayed by SUPPORT_HALF_LIVES' longer one. */
+  /** Downgrades, pauses and cancellations, each decayed by CONTRACT_HALF_LIFE. */
   readonly decayedDowngrade: number
   readonly decayedPause: number
   readonly decayedCancel: number
@@ -185,9 +187,18 @@ export interface Decided {
 
 const NONE = Object.freeze({})
 
+/** Every role has its place from the start: objects of one shape are quick to copy. */
+const NO_RINGS: Rings = Object.freeze({
+  purchases: undefined,
+  support: undefined,
+  engagement: undefined,
+  profile: undefined,
+  actions: undefined,
+})
+
 export const EMPTY_STATE: CustomerState = Object.freeze({
   erased: false,
-  rings: NONE,
+  rings: NO_RINGS,
   purchases: undefined,
   reversals: undefined,
   support: undefined,

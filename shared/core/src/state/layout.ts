@@ -17,8 +17,9 @@ type Draft = { -readonly [K in keyof CustomerState]: CustomerState[K] }
 
 interface Slot {
   readonly name: string
-  isPresent(state: CustomerState): boolean
-  write(codec: Codec, state: CustomerState): void
+  /** The group, where the state has it: what `write` takes. */
+  get(state: CustomerState): object | undefined
+  write(codec: Codec, group: object): void
   read(codec: Codec, draft: Draft): void
   describe(describer: Describer): void
 }
@@ -31,12 +32,9 @@ function slot<G extends object>(
 ): Slot {
   return {
     name,
-    isPresent: (state) => get(state) !== undefined,
-    write(codec, state) {
-      const value = get(state)
-      // The walk only assigns what it was given back, yet states are frozen in spirit: it gets a copy.
-      if (value !== undefined) group.walk(codec, { ...value })
-    },
+    get,
+    // A walk assigns every field what it was given back, and states are immutable: it gets a copy.
+    write: (codec, value) => group.walk(codec, { ...(value as G) }),
     read(codec, draft) {
       const value = group.blank()
       group.walk(codec, value)
@@ -163,6 +161,8 @@ const SLOTS: readonly Slot[] = [
 
 const writer = new Writer()
 
+const present = new Array<object | undefined>(SLOTS.length)
+
 /** Bytes of a state. Two equal states have equal bytes. */
 export function encodeState(state: CustomerState): Uint8Array {
   writer.byte('version', LAYOUT_VERSION)
@@ -171,9 +171,12 @@ export function encodeState(state: CustomerState): Uint8Array {
     return writer.take()
   }
   let presence = 0
-  for (let i = 0; i < SLOTS.length; i++) if (SLOTS[i]!.isPresent(state)) presence += 2 ** i
+  for (let i = 0; i < SLOTS.length; i++) {
+    present[i] = SLOTS[i]!.get(state)
+    if (present[i] !== undefined) presence |= 1 << i
+  }
   writer.uint('presence', presence)
-  for (const slot of SLOTS) slot.write(writer, state)
+  for (let i = 0; i < SLOTS.length; i++) if (present[i] !== undefined) SLOTS[i]!.write(writer, present[i]!)
   return writer.take()
 }
 
