@@ -102,6 +102,9 @@ export const bootstrap = async () => {
   await build()
 }
 
+/** Linux can end a child whose parent was killed without a chance to pass anything on. */
+const endWithParent = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM', '--'] : []
+
 /**
  * Runs a command in the foreground and answers its exit code (128 + n when signal n ended it). It has a process group of
  * its own, so that Ctrl-C, which the terminal sends to the whole group and npm then passes on once more, reaches it
@@ -110,7 +113,8 @@ export const bootstrap = async () => {
  */
 export const runForeground = (command, args, { env = process.env } = {}) =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: 'inherit', detached: true })
+    const [file, ...fullArgs] = [...endWithParent, command, ...args]
+    const child = spawn(file, fullArgs, { cwd: root, env, stdio: 'inherit', detached: true })
     let forwarded = false
     const forward = (signal) => {
       if (forwarded) return
