@@ -10,6 +10,7 @@ import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 
 /** Every command, in the order of the help text. A command's own modules are loaded when it runs, so that help is quick. */
+// `rebuild` goes between train and dlq.
 const COMMANDS = [addUp, addDown, addStatus, addProduce, addImport, addInspect, addTrain, addDlq, addAudit]
 
 export function createProgram(): Command {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { fileUnreadable, usageError } from '../errors.ts'
+import { readLines } from '../events/read-lines.ts'
 import { note, plural, print, printJson, table } from '../output/text.ts'
 
 interface Options {
@@ -88,7 +88,7 @@ function oneEvent({ type, customer, data = '{}', time, id, source, file }: Optio
 async function* linesOf(file: string): AsyncGenerator<string> {
   const input = file === '-' ? process.stdin : createReadStream(file)
   try {
-    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
+    yield* readLines(input)
   } catch (cause) {
     throw fileUnreadable(file, cause)
   }

@@ -1,5 +1,5 @@
 import { HEADERS } from '@holdfast/contracts'
-import type { LoggedRecord } from './read-log.ts'
+import type { LoggedRecord } from '../log/read-log.ts'
 
 /** A record that the pipeline put aside, and where it stood. */
 export interface DeadLetter {

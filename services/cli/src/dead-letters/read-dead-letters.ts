@@ -1,7 +1,7 @@
 import { logBounds } from '@holdfast/platform'
 import type { Admin, Kafka } from '../installation.ts'
+import { readLog } from '../log/read-log.ts'
 import { type DeadLetter, deadLetterOf } from './dead-letter.ts'
-import { readLog } from './read-log.ts'
 
 export interface DeadLettersRequest {
   readonly kafka: Kafka
@@ -27,9 +27,8 @@ export async function readDeadLetters({
     admin,
     topics: [topic],
     ...(limit !== undefined && { newest: limit }),
-    onRecord(record) {
-      const letter = deadLetterOf(record)
-      byOrigin.set(letter.origin, letter)
+    onBatch(records) {
+      for (const letter of records.map(deadLetterOf)) byOrigin.set(letter.origin, letter)
     },
   })
   const letters = [...byOrigin.values()].sort((a, b) => b.timestamp - a.timestamp || b.origin.localeCompare(a.origin))

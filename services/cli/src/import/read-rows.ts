@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { EventMap, Row } from '@holdfast/contracts'
 import { type CsvError, type Info, parse } from 'csv-parse'
 import { fileUnreadable } from '../errors.ts'
+import { readLines } from '../events/read-lines.ts'
 
 /** A row of the file, or what is wrong with it as CSV. */
 export type ReadRow =
@@ -33,6 +33,7 @@ export function openFile(file: string, onBytes: (bytes: number) => void = () => 
  */
 export async function* readRows(input: Readable, csv: EventMap['csv'], file = 'the file'): AsyncGenerator<ReadRow> {
   try {
+    if (input.errored) throw input.errored
     yield* csv.delimiter === 'whitespace' ? readPadded(input, csv.columns) : readSeparated(input, csv)
   } catch (cause) {
     throw fileUnreadable(file, cause)
@@ -40,6 +41,7 @@ export async function* readRows(input: Readable, csv: EventMap['csv'], file = 't
 }
 
 async function* readSeparated(input: Readable, { delimiter, columns }: EventMap['csv']): AsyncGenerator<ReadRow> {
+  // The parser tells of broken records before it hands over earlier good ones; rows must come in the order of the file.
   const broken: ReadRow[] = []
   const parser = parse({
     delimiter,
@@ -56,7 +58,7 @@ async function* readSeparated(input: Readable, { delimiter, columns }: EventMap[
   input.pipe(parser)
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: Row; info: Info }>) {
-      yield* broken.splice(0)
+      while (broken[0] !== undefined && broken[0].line < info.lines) yield* broken.splice(0, 1)
       yield { kind: 'row', line: info.lines, row: record }
     }
     yield* broken
@@ -73,7 +75,7 @@ function lineOf(error: CsvError): number {
 async function* readPadded(input: Readable, given: readonly string[] | undefined): AsyncGenerator<ReadRow> {
   let columns = given
   let line = 0
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of readLines(input)) {
     line++
     const cells = text
       .replace(/^\uFEFF/, '')

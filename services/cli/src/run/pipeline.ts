@@ -16,7 +16,7 @@ import {
   superviseProcess,
   writeRunState,
 } from '@holdfast/local'
-import { createKafka, createLogger, ensureTopics } from '@holdfast/platform'
+import { createKafka, createLogger, ensureTopics, HoldfastError } from '@holdfast/platform'
 import { type Env, inputTopics, readSettings, topicsOf, withRates } from '../config.ts'
 import { watchShop } from './watch-shop.ts'
 
@@ -59,15 +59,46 @@ export async function startPipeline(options: PipelineOptions): Promise<RunState>
   await makeTopics(env, say)
   signal.throwIfAborted()
 
-  const worker = join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')
-  await startService({ ...options, run, env, name: 'risk-worker', script: worker, probe: 'readyz' })
+  const script = join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')
+  const workerUrl = await startService({ ...options, run, env, name: 'risk-worker', script, probe: 'readyz' })
   if (!shop) return run.state()
   signal.throwIfAborted()
-  const feeder = fileURLToPath(new URL('../feed/main.js', import.meta.url))
-  const feedEnv = { ...env, SHOP_CUSTOMERS: String(options.customers) }
-  const url = await startService({ ...options, run, env: feedEnv, name: 'shop', script: feeder, probe: 'healthz' })
-  await watchShop(url, say, signal)
+  const shopUrl = await startService({
+    ...options,
+    run,
+    env: { ...env, SHOP_CUSTOMERS: String(options.customers) },
+    name: 'shop',
+    script: fileURLToPath(new URL('../feed/main.js', import.meta.url)),
+    probe: 'healthz',
+  })
+  await watchShop(shopUrl, say, signal)
+  // It may have fallen over the first events.
+  await requireReady('risk-worker', workerUrl, run, signal)
   return run.state()
+}
+
+const READY_WITHIN_MS = 60_000
+
+/** @throws HoldfastError SERVICE_NOT_READY */
+async function requireReady(name: string, url: string, run: Run, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + READY_WITHIN_MS
+  while (!(await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(isOk, () => false))) {
+    signal.throwIfAborted()
+    if (performance.now() > deadline) {
+      const logFile = run.state().services.find((service) => service.name === name)?.logFile
+      throw new HoldfastError({
+        code: 'SERVICE_NOT_READY',
+        message: `${name} does not get ready: ${url}/readyz does not answer 2xx`,
+        cure: `its log tells why: ${logFile}`,
+      })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+}
+
+async function isOk(response: Response): Promise<boolean> {
+  await response.body?.cancel()
+  return response.ok
 }
 
 /** The run state, written at each change. */

@@ -1,6 +1,6 @@
 import { QUEUE_PREFIX, QUEUES } from '@holdfast/contracts'
 import { BANDS } from '@holdfast/core'
-import type { RunState, RunStateReading } from '@holdfast/local'
+import { isAlive, type RunState, type RunStateReading } from '@holdfast/local'
 import { asError, createQueues, logBounds } from '@holdfast/platform'
 import { inputTopics } from '../config.ts'
 import { type Admin, type Installation, withInstallation } from '../installation.ts'
@@ -18,6 +18,7 @@ export interface Whereabouts {
   readonly services: readonly {
     readonly name: string
     readonly pid: number
+    readonly alive: boolean
     readonly url?: string
     readonly logFile: string
   }[]
@@ -59,6 +60,8 @@ export function whereabouts(
     services: (state?.services ?? []).map(({ name, process, url, logFile }) => ({
       name,
       pid: process.pid,
+      // False for a moment while its supervisor starts it again.
+      alive: isAlive(process),
       ...(url !== undefined && { url }),
       logFile,
     })),

@@ -29,7 +29,12 @@ export function statusText(status: Status): string {
   const processes = [
     ['kafka', kafka.brokers.join(', '), kafka.origin, pid(kafka.pid)],
     ['redis', redis.urls.join(', '), redis.origin, pid(redis.pid)],
-    ...services.map((service) => [service.name, service.url ?? '', 'started here', pid(service.pid)]),
+    ...services.map((service) => [
+      service.name,
+      service.url ?? '',
+      service.alive ? 'running' : 'DOWN',
+      pid(service.pid),
+    ]),
   ]
   const sections = [runText(status), table(processes)]
   if (problem !== undefined) sections.push(`No figures: ${problem}`)

@@ -20,7 +20,8 @@ export interface ReadLogOptions {
   readonly topics: readonly string[]
   /** The newest so many records of each partition; all of them unless given. */
   readonly newest?: number
-  readonly onRecord: (record: LoggedRecord) => void
+  /** Told of each batch of a partition; the next one comes when it has resolved. */
+  readonly onBatch: (records: readonly LoggedRecord[]) => Promise<void> | void
 }
 
 /** A group that never got its records within this time is stuck. */
@@ -31,7 +32,7 @@ const SILENCE_MS = 30_000
  * afterwards. Nothing is committed, so it disturbs nobody.
  * @throws HoldfastError LOG_SILENT
  */
-export async function readLog({ kafka, admin, topics, newest, onRecord }: ReadLogOptions): Promise<void> {
+export async function readLog({ kafka, admin, topics, newest, onBatch }: ReadLogOptions): Promise<void> {
   registerCodecs()
   const ranges = (await logBounds(admin, topics))
     .map((bound) => ({ ...bound, from: newest === undefined ? bound.low : Math.max(bound.low, bound.high - newest) }))
@@ -57,20 +58,19 @@ export async function readLog({ kafka, admin, topics, newest, onRecord }: ReadLo
         const range = unfinished.get(placeOf({ topic, partition }))
         if (range === undefined) return
         listen()
-        for (const { offset, timestamp, key, value, headers = {} } of messages) {
-          const at = Number(offset)
-          if (at < range.from || at >= range.high) continue
-          const texts = Object.entries(headers).map(([name, header]) => [name, String(header)])
-          onRecord({
+        const asked = messages.filter(({ offset }) => Number(offset) >= range.from && Number(offset) < range.high)
+        await onBatch(
+          asked.map(({ offset, timestamp, key, value, headers = {} }) => ({
             topic,
             partition,
-            offset: at,
+            offset: Number(offset),
             timestamp: Number(timestamp),
             key,
             value,
-            headers: Object.fromEntries(texts),
-          })
-        }
+            headers: Object.fromEntries(Object.entries(headers).map(([name, header]) => [name, String(header)])),
+          })),
+        )
+        listen()
         if (Number(lastOffset()) + 1 < range.high) return
         unfinished.delete(placeOf(range))
         if (unfinished.size === 0) finish()
