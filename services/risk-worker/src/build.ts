@@ -1,15 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import {
-  createDecoder,
-  type Job,
-  parsePolicy,
-  QUEUE_PREFIX,
-  QUEUES,
-  RISK_WORKER_METRICS,
-  type TopicNames,
-} from '@holdfast/contracts'
-import type { ActionKind, Role } from '@holdfast/core'
+import { createDecoder, type Job, QUEUE_PREFIX, QUEUES, RISK_WORKER_METRICS } from '@holdfast/contracts'
+import type { ActionKind } from '@holdfast/core'
 import {
   claimShard,
   connectProducer,
@@ -28,7 +19,7 @@ import {
   systemClock,
 } from '@holdfast/platform'
 import { listVersions, loadBackend, openVersion, readVersion } from '@holdfast/scorer'
-import { type Config, topicsOf } from './config.ts'
+import { type Config, inputTopicsOf, policyOf, timelineLengthOf, topicsOf } from './config.ts'
 import { IntakeStop } from './intake-stop.ts'
 import { createIntakeStep } from './lane/intake.ts'
 import { createLookStep } from './lane/look.ts'
@@ -50,8 +41,8 @@ export async function buildRiskWorker(
 ): Promise<RiskWorker> {
   const clock = systemClock
   const topics = topicsOf(config)
-  const policy = parsePolicy(await readFile(config.POLICY_FILE, 'utf8'), config.POLICY_FILE)
-  const timelineLength = config.TIMELINE_LENGTH === '' ? policy.timelineLength : Number(config.TIMELINE_LENGTH)
+  const policy = await policyOf(config)
+  const timelineLength = await timelineLengthOf(config)
 
   const backend = await loadBackend({ log, forced: process.env.SCORER_BACKEND })
   const {
@@ -73,7 +64,7 @@ export async function buildRiskWorker(
   const admin = kafka.admin()
   await admin.connect()
   lifecycle.onStop('admin', () => admin.disconnect())
-  const inputs = inputTopics(topics)
+  const inputs = inputTopicsOf(topics)
   const report = await ensureTopics(admin, {
     inputs: Object.values(inputs),
     changes: [topics.riskChanges],
@@ -199,11 +190,6 @@ export async function buildRiskWorker(
   owner.start(consumer)
   await consumer.start()
   return { probeUrl: probes.url }
-}
-
-function inputTopics(topics: TopicNames): Readonly<Record<Role, string>> {
-  const { riskChanges: _, deadLetters: __, ...inputs } = topics
-  return inputs
 }
 
 /** The version that is asked for, or the newest. */

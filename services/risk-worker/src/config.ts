@@ -1,4 +1,6 @@
-import { DEFAULT_KEY_PREFIX, type TopicNames, topicNames } from '@holdfast/contracts'
+import { readFile } from 'node:fs/promises'
+import { DEFAULT_KEY_PREFIX, type PolicyFile, parsePolicy, type TopicNames, topicNames } from '@holdfast/contracts'
+import type { Role } from '@holdfast/core'
 import {
   as,
   asError,
@@ -174,4 +176,34 @@ export function topicsOf(config: Config): TopicNames {
       cure: 'correct the TOPIC_… variables.',
     })
   }
+}
+
+/** The topics that are consumed. */
+export function inputTopicsOf({
+  riskChanges: _,
+  deadLetters: __,
+  ...inputs
+}: TopicNames): Readonly<Record<Role, string>> {
+  return inputs
+}
+
+/** @throws HoldfastError POLICY_UNREADABLE; SettingsError that lists every fault of the file */
+export async function policyOf({ POLICY_FILE }: Config): Promise<PolicyFile> {
+  let text: string
+  try {
+    text = await readFile(POLICY_FILE, 'utf8')
+  } catch (cause) {
+    throw new HoldfastError({
+      code: 'POLICY_UNREADABLE',
+      message: `the policy cannot be read from ${POLICY_FILE}`,
+      cause,
+      cure: 'point POLICY_FILE at a policy, such as infra/policy/default.yaml.',
+    })
+  }
+  return parsePolicy(text, POLICY_FILE)
+}
+
+/** What the environment says, else the policy. */
+export async function timelineLengthOf(config: Config): Promise<number> {
+  return config.TIMELINE_LENGTH === '' ? (await policyOf(config)).timelineLength : Number(config.TIMELINE_LENGTH)
 }

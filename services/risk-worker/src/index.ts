@@ -1,4 +1,2 @@
-export { SETTINGS as RISK_WORKER_SETTINGS } from './config.ts'
-export { createIntakeStep, type Intake } from './lane/intake.ts'
-export { createLookStep, type Looked } from './lane/look.ts'
-export { WorkingSet } from './lane/working-set.ts'
+export { type Config as RiskWorkerConfig, SETTINGS as RISK_WORKER_SETTINGS } from './config.ts'
+export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'

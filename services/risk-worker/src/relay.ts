@@ -57,6 +57,12 @@ export class Relay {
     })
   }
 
+  /** Resolves when all that is in the outbox has left, or the relay was stopped. */
+  async drain(): Promise<void> {
+    this.notify()
+    while (this.running !== undefined) await this.running
+  }
+
   /** Resolves at once, or when a full outbox has been moved. */
   async hasRoom(): Promise<void> {
     if (!this.isBehind) return

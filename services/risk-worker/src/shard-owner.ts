@@ -124,16 +124,18 @@ export class ShardOwner implements ShardHandlers {
 
   private async open(partition: number): Promise<Position[]> {
     const { claim, logEnds, openLane, openRelay, topics, partitionCount } = this.options
-    const [store, ends] = await Promise.all([claim(partition), logEnds(partition)])
+    const store = await claim(partition)
     requireSameCount(store, partitionCount)
     const relay = openRelay(store)
+    // What an earlier owner, or an older self of Redis, left unsent: its decisions must be in the log before the end of the log
+    // is taken, for the shard decides nothing before it has read up to there.
+    await relay.drain()
+    const ends = await logEnds(partition)
     const lane = openLane(store, ends, {
       onOutbox: () => relay.notify(),
       seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
     })
     this.shards.set(partition, { lane, relay, lastBatch: undefined })
-    // What an earlier owner left unsent.
-    relay.notify()
     return Object.values(topics).flatMap((topic) => {
       const offset = store.claimed.offsets.get(topic)
       return offset === undefined ? [] : [{ topic, partition, offset }]

@@ -35,6 +35,7 @@ export {
   claimFresh,
   claimShard,
   currentGeneration,
+  dropGeneration,
   FIRST_GENERATION,
   readGeneration,
   readShard,

@@ -43,6 +43,8 @@ export interface LaneOptions {
   readonly timelineLength: number
   /** Customers looked at in one go when their appointments are due. */
   readonly lookLimit: number
+  /** Only folds: nobody is looked at, and what would leave is dropped, because whoever folded the log first has sent it. */
+  readonly foldsOnly?: boolean
   readonly events: LaneEvents
   /** Whether the records may be taken; false stops the worker before anything of them is written. */
   admit(valid: number, invalid: number): boolean
@@ -51,6 +53,8 @@ export interface LaneOptions {
 
 /** How a batch ended. `refused`: the shard is not ours as we knew it, and this lane is of no use any more. */
 export type TakeOutcome = 'taken' | 'sought' | 'not_admitted' | 'refused'
+
+const CONFIRM_EVERY_MS = 1_000
 
 /** Longest pause between two attempts of a commit that Redis cannot take, ms. */
 const LONGEST_RETRY_MS = 5_000
@@ -76,6 +80,7 @@ export class ShardLane {
   /** Whether a commit was refused: then all that is in memory is worth nothing. */
   wasRefused = false
   private isClosed = false
+  private confirmedAt = 0
   /** Offsets of the last commit that Redis confirmed. */
   committed: ReadonlyMap<string, number>
 
@@ -113,6 +118,11 @@ export class ShardLane {
     const { store, clock } = this.options
     const [overdue, outbox] = await Promise.all([store.overdue(clock.now()), store.outboxLength()])
     return { overdue, outbox }
+  }
+
+  /** Number of the last commit that Redis confirmed. */
+  get commitNumber(): number {
+    return this.number
   }
 
   /** Whether all topics are read to the end that is known: only then a shard decides. */
@@ -193,7 +203,7 @@ export class ShardLane {
     let folded = 0
     for (const event of events) if (this.set.fold(event)) folded++
     if (role === 'profile') await this.set.foldProfiles(events)
-    this.outbox.push(...outbox)
+    if (!this.options.foldsOnly) this.outbox.push(...outbox)
     for (const [key, offset] of origins) this.origins.set(key, offset)
     this.offsets.set(topic, Math.max(from, batch.lastOffset + 1))
     this.ends.set(topic, Math.max(batch.highWatermark, this.ends.get(topic) ?? 0))
@@ -203,12 +213,13 @@ export class ShardLane {
       { ...others, folded, duplicate: events.length - folded },
       (performance.now() - startedAt) / 1_000,
     )
-    if (this.isCaughtUp()) this.lookAtTouched()
+    if (!this.options.foldsOnly && this.isCaughtUp()) this.lookAtTouched()
     await this.commit()
     return this.isUsable ? 'taken' : 'refused'
   }
 
   private async lookAtDueNow(): Promise<number> {
+    await this.confirmOwnership()
     if (!this.isUsable || !this.isCaughtUp()) return 0
     const { store, clock, lookLimit } = this.options
     const ids = await store.due(clock.now(), lookLimit)
@@ -217,6 +228,20 @@ export class ShardLane {
     this.lookAt(ids)
     await this.commit()
     return ids.length
+  }
+
+  /**
+   * A shard without events makes no commit that could be refused: so now and then it asks whether it still would be taken. Not
+   * so after a rebuild has turned the shard to another generation, or when Redis is an older self.
+   */
+  private async confirmOwnership(): Promise<void> {
+    const now = performance.now()
+    if (now - this.confirmedAt < CONFIRM_EVERY_MS) return
+    this.confirmedAt = now
+    await this.committing
+    if (!this.isUsable || (await this.options.store.accepts(this.number))) return
+    this.wasRefused = true
+    this.options.log.warn({ partition: this.partition }, 'the shard has another owner or another past: it is read anew')
   }
 
   private lookAtTouched(): void {

@@ -81,13 +81,14 @@ export function decide(input: DecideInput): Decision {
 }
 
 /**
- * The episode of a contact. Where the log says that this action was decided within its cooldown and not delivered since, the
+ * The episode of a contact. Where the log says that this action was decided within its cooldown and neither delivered nor failed since, the
  * job may still be on its way, or was lost with an older snapshot of Redis: the same episode is queued again, under the same
  * id, so that nobody is contacted under two.
  */
 function episodeOf({ state, enteredAt, at }: DecideInput, action: ActionKind, cooldownMs: number): number {
   const ledger = state.actions[action]
   if (ledger === undefined || ledger.decidedAt === NEVER) return enteredAt
-  const isOpen = ledger.decidedAt > ledger.deliveredAt && ledger.decidedAt + cooldownMs > at
+  const settledAt = Math.max(ledger.deliveredAt, ledger.failedAt)
+  const isOpen = ledger.decidedAt > settledAt && ledger.decidedAt + cooldownMs > at
   return isOpen ? ledger.decidedEpisode : enteredAt
 }

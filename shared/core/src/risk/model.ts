@@ -30,8 +30,8 @@ export function logitOf(model: RiskModel, vector: Float64Array): number {
 }
 
 /**
- * How far a float32 evaluation of the logit may lie from this arithmetic: n·2⁻²⁴·Σ|w·x|, the bound on the rounding of a
- * sum of n products (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1).
+ * How far a float32 evaluation of the logit may lie from this arithmetic: (n + 2)·2⁻²⁴·Σ|w·x|, the bound on the rounding of
+ * the inputs, the products and their sum (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1).
  */
 export function float32Breadth(model: RiskModel, vector: Float64Array): number {
   let magnitude = Math.abs(model.bias)
@@ -41,7 +41,7 @@ export function float32Breadth(model: RiskModel, vector: Float64Array): number {
 
 /** `float32Breadth` from Σ|w·x| over all features and the bias. */
 export function float32BreadthOf(magnitude: number): number {
-  return (FEATURES.length + 1) * 2 ** -24 * magnitude
+  return (FEATURES.length + 2) * 2 ** -24 * magnitude
 }
 
 export function probabilityOf(logit: number): number {

@@ -135,7 +135,6 @@ at, size = 1, #counters
 while at <= size do
   local change, name
   change, name, at = unpackStruct('>dHc0', counters, at)
-  if not isWhole(change) then refuse('the change of counter ' .. name .. ' is no whole number') end
   counterNames[#counterNames + 1] = name
   counterChanges[#counterChanges + 1] = change
 end

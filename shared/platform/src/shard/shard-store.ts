@@ -7,6 +7,7 @@ import { beginScript, claimScript } from './claim-script.ts'
 import { type CommitOutcome, commitScript } from './commit-script.ts'
 import { parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
 import { parseMeta, type ShardMeta } from './shard-meta.ts'
+import { switchScript } from './switch-script.ts'
 
 /** The generation that a shard begins with. */
 export const FIRST_GENERATION = '1'
@@ -47,11 +48,20 @@ export interface ShardStore extends ShardReader {
   outbox(limit: number): Promise<readonly StoredOutboxEntry[]>
   /** Forgets what has left, up to and with this entry. */
   dropOutbox(through: string): Promise<void>
+  /** Whether a commit that builds on this number would be taken now. */
+  accepts(number: number): Promise<boolean>
+  /** Makes this generation the current one in place of another. False where that one is not current, or this one not ours. */
+  replace(generation: string, number: number): Promise<boolean>
 }
 
 /** The shard's current generation; the first one where there is none yet. */
 export async function currentGeneration({ client, prefix, partition }: ShardAddress): Promise<string> {
   return (await client.get(currentKey(prefix, partition))) ?? FIRST_GENERATION
+}
+
+/** Removes a generation that is not current any more; without blocking Redis. */
+export async function dropGeneration({ client, prefix, partition }: ShardAddress, generation: string): Promise<void> {
+  await client.unlink(...Object.values(scriptKeys(shardKeys(prefix, partition, generation))))
 }
 
 export async function readShard(address: ShardAddress): Promise<ShardReader> {
@@ -126,6 +136,20 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
     async dropOutbox(through) {
       const [ms, sequence] = through.split('-')
       await client.xtrim(outbox, 'MINID', `${ms}-${Number(sequence) + 1}`)
+    },
+    async accepts(number) {
+      const [owner, stored] = await client.hmget(reader.keys.meta, 'token', 'number')
+      return owner === token && stored === String(number)
+    },
+    async replace(old, number) {
+      const { prefix, partition } = address
+      const { meta, outbox: oldOutbox } = shardKeys(prefix, partition, old)
+      const current = currentKey(prefix, partition)
+      return switchScript.run(
+        client,
+        { current, meta, outbox: oldOutbox, newMeta: reader.keys.meta, newOutbox: outbox },
+        [old, generation, token, number],
+      )
     },
   }
 }

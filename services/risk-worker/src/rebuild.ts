@@ -1,0 +1,187 @@
+import { createDecoder } from '@holdfast/contracts'
+import {
+  claimFresh,
+  connectAdmin,
+  connectRedis,
+  createKafka,
+  createLifecycle,
+  createShardConsumer,
+  currentGeneration,
+  dropGeneration,
+  HoldfastError,
+  type Logger,
+  logBounds,
+  partitionCounts,
+  registerCodecs,
+  requireEqualCounts,
+  type ShardAddress,
+  type ShardStore,
+  systemClock,
+} from '@holdfast/platform'
+import { type Config, inputTopicsOf, timelineLengthOf, topicsOf } from './config.ts'
+import { createIntakeStep } from './lane/intake.ts'
+import { ShardLane } from './lane/shard-lane.ts'
+
+export interface RebuildProgress {
+  /** Records folded so far, and those that the log held when it was last asked. */
+  readonly done: number
+  readonly total: number
+}
+
+export interface RebuildReport {
+  readonly generation: string
+  readonly records: number
+  /** From the first record to the last shard's switch. */
+  readonly seconds: number
+}
+
+interface Building {
+  readonly address: ShardAddress
+  readonly old: string
+  readonly store: ShardStore
+  readonly lane: ShardLane
+}
+
+const CHECK_EVERY_MS = 200
+
+/**
+ * Replays the whole log into fresh keys and turns the shards to them, while the pipeline goes on: what flows in meanwhile is
+ * read here as well, and what the old generation has not sent yet is carried over. Customers are looked at by the shards'
+ * owners afterwards, who begin where the rebuild ended.
+ * @throws HoldfastError REBUILD_OVERTAKEN when another rebuild was quicker; KAFKA_… and REDIS_… as any process
+ */
+export async function rebuild(
+  config: Config,
+  log: Logger,
+  onProgress: (progress: RebuildProgress) => void = () => {},
+): Promise<RebuildReport> {
+  const lifecycle = createLifecycle()
+  try {
+    registerCodecs()
+    const kafka = createKafka(config, log)
+    const { admin } = await lifecycle.start('admin', () => connectAdmin(kafka))
+    const { client } = await lifecycle.start('redis', () =>
+      connectRedis(config.REDIS_URL, { log, name: 'holdfast-rebuild' }),
+    )
+    const topics = topicsOf(config)
+    const inputs = inputTopicsOf(topics)
+    const partitionCount = requireEqualCounts(await partitionCounts(admin, Object.values(inputs)))
+    const decode = createDecoder({ base: config.BASE_CURRENCY, rates: config.CURRENCY_RATES, topics })
+    const intake = createIntakeStep({ decode, partitionCount, domainTime: (wallMs) => wallMs })
+    const generation = `g${Date.now()}`
+    const timelineLength = await timelineLengthOf(config)
+    const building = new Map<number, Building>()
+    let records = 0
+    let startedAt: number | undefined
+    let failure: unknown
+
+    const ends = await logEnds()
+    for (let partition = 0; partition < partitionCount; partition++) {
+      const address: ShardAddress = { client, prefix: config.KEY_PREFIX, partition }
+      const old = await currentGeneration(address)
+      const store = await claimFresh(address, generation)
+      building.set(partition, { address, old, store, lane: openLane(store, ends.get(partition) ?? new Map()) })
+    }
+    const consumer = createShardConsumer({
+      kafka,
+      log,
+      groupId: `${config.KAFKA_GROUP}-${generation}`,
+      topics: Object.values(inputs),
+      maxBytesPerPartition: config.KAFKA_FETCH_BYTES,
+      async onBatch(batch) {
+        startedAt ??= performance.now()
+        await building.get(batch.partition)?.lane.take(batch)
+        records += batch.records.length
+      },
+      onAssigned: async (partitions) =>
+        partitions.flatMap((partition) =>
+          Object.values(inputs).map((topic) => ({
+            topic,
+            partition,
+            offset: building.get(partition)?.lane.nextOffset(topic) ?? 0,
+          })),
+        ),
+      onRevoked: async () => {},
+      onSkipped: ({ topic, partition, offset, highWatermark }) =>
+        building.get(partition)?.lane.skipTo(topic, offset, highWatermark),
+      onFatal(error) {
+        failure = error
+      },
+    })
+    await consumer.start()
+    lifecycle.onStop('consumer', () => consumer.stop())
+
+    const waiting = new Set(building.keys())
+    while (waiting.size > 0) {
+      await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS))
+      if (failure !== undefined) throw failure
+      const now = await logEnds()
+      onProgress({ done: records, total: total(now) })
+      for (const partition of [...waiting]) {
+        const built = building.get(partition)!
+        if (!reaches(built.lane, now.get(partition) ?? new Map())) continue
+        await turn(built)
+        waiting.delete(partition)
+      }
+    }
+    const seconds = startedAt === undefined ? 0 : (performance.now() - startedAt) / 1_000
+    for (const { address, old } of building.values()) await dropGeneration(address, old)
+    return { generation, records, seconds }
+
+    async function logEnds(): Promise<Map<number, Map<string, number>>> {
+      const found = new Map<number, Map<string, number>>()
+      for (const { topic, partition, high } of await logBounds(admin, Object.values(inputs))) {
+        const ofPartition = found.get(partition) ?? new Map<string, number>()
+        found.set(partition, ofPartition.set(topic, high))
+      }
+      return found
+    }
+
+    function openLane(store: ShardStore, logEnds: ReadonlyMap<string, number>): ShardLane {
+      return new ShardLane({
+        store,
+        topics: inputs,
+        partitionCount,
+        logEnds,
+        intake,
+        look: () => [],
+        clock: systemClock,
+        log,
+        cacheCustomers: Math.ceil(config.CACHE_CUSTOMERS / partitionCount),
+        timelineLength,
+        lookLimit: 1,
+        foldsOnly: true,
+        events: { onIntake() {}, onCommitted() {}, onOutbox() {}, onRefused() {} },
+        admit: () => true,
+        seek: (topic, offset) => consumer.seek({ topic, partition: store.partition, offset }),
+      })
+    }
+  } finally {
+    await lifecycle.stop()
+  }
+}
+
+/** Stops folding a shard, and turns it. What came after its last commit is the next owner's. */
+async function turn({ address, old, store, lane }: Building): Promise<void> {
+  await lane.drain()
+  lane.close()
+  // A batch may have come between the two.
+  await lane.drain()
+  if (await store.replace(old, lane.commitNumber)) return
+  throw new HoldfastError({
+    code: 'REBUILD_OVERTAKEN',
+    message: `shard ${address.partition} was turned to another generation while it was being rebuilt`,
+    cure: 'nothing was changed by this rebuild in that shard; see whether another rebuild ran, and try again.',
+  })
+}
+
+function reaches(lane: ShardLane, ends: ReadonlyMap<string, number>): boolean {
+  for (const [topic, end] of ends) if (lane.nextOffset(topic) < end) return false
+  return true
+}
+
+function total(ends: ReadonlyMap<number, ReadonlyMap<string, number>>): number {
+  let sum = 0
+  for (const ofPartition of ends.values()) for (const end of ofPartition.values()) sum += end
+  return sum
+}
