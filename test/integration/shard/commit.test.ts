@@ -158,8 +158,17 @@ test('a hundred thousand customers are one commit', async () => {
   expect((await store.outbox(10_000)).map(({ header }) => header)).toEqual(some.outbox.map(({ header }) => header))
   expect((await store.meta()).origins.size).toBe(4_500)
 
+  // Upon what is known, which the script reads in chunks as well.
+  const again = customers.filter(({ timeline }) => timeline.length > 0)
+  const more = again.map(({ id }) => customer(id, { timeline: Buffer.alloc(ENTRY_BYTES, 200), worklist: 'keep' }))
+  await store.commit(1, change({ customers: more, counters: some.counters }), TIMELINE_BYTES)
+  expect(await store.counters()).toEqual(new Map([...some.counters].map(([name, value]) => [name, 2 * value])))
+  const timelines = await client.hmgetBuffer(store.keys.timeline, ...again.map(({ id }) => id))
+  const isRight = again.map(({ timeline }, i) => timelines[i]?.equals(Buffer.concat([seen(200), timeline])))
+  expect(isRight.indexOf(false)).toBe(-1)
+
   const all = customers.map(({ id }) => customer(id, { erased: true }))
-  expect(await store.commit(1, change({ customers: all }), TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+  expect(await store.commit(2, change({ customers: all }), TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 3 })
   const { due, worklist, profile, timeline, state } = store.keys
   expect(await client.exists(due, worklist.at_risk, worklist.lapsed, profile, timeline)).toBe(0)
   expect(await client.hlen(state)).toBe(count)

@@ -110,6 +110,20 @@ test.each(packedParts)(
   },
 )
 
+test.each([
+  ['appointment', 0, 2],
+  ['worklist', 1, 4],
+  ['erased', 2, 2],
+])('a customer whose %s is a code that nobody gives fails', async (_, at, code) => {
+  const { run, expectUntouched } = await filledShard()
+  const packed = packChange(after)
+  const bytes = Buffer.from(packed[0]!)
+  bytes[at] = code
+  packed[0] = bytes
+  expect(await whyOf(run(packed))).toMatch('a packed customer is none')
+  await expectUntouched()
+})
+
 test('meta wants pairs', async () => {
   const { run, expectUntouched, expectTakes } = await filledShard()
   const packed = packChange(after)
