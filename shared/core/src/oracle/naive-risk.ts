@@ -20,14 +20,13 @@ export interface NaiveLogit {
 export function naiveLogit(state: CustomerState, at: number, model: RiskModel): NaiveLogit {
   let logit = model.bias
   let magnitude = Math.abs(model.bias)
-  let terms = 1
-  for (const x of featureVector(state, at)) {
-    const term = x * (model.weights[terms - 1] ?? Number.NaN)
+  const vector = featureVector(state, at)
+  for (const [i, x] of vector.entries()) {
+    const term = x * (model.weights[i] ?? Number.NaN)
     logit += term
     magnitude += Math.abs(term)
-    terms++
   }
-  return { logit, breadth: terms * 2 ** -24 * magnitude }
+  return { logit, breadth: (vector.length + 2) * 2 ** -24 * magnitude }
 }
 
 /** The two thresholds as seen by a customer in band `previous`: those already passed are left only with the margin. */

@@ -14,6 +14,9 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const MINUTE = 60_000
 
+/** A case that is stepped through by minutes takes too long to be made smaller when it fails. */
+const STEPPED = { numRuns: 60, endOnFailure: true }
+
 interface Followed {
   readonly stays: readonly Stay[]
   readonly looks: number
@@ -71,7 +74,7 @@ test('by appointments alone the bands are those of stepping through every minute
     fc.property(arbitrarySilence(fc.constantFrom(1, 2, 5)), (silence) => {
       expectSame(silence, follow(silence, 0).stays, stepped(silence, 1, true))
     }),
-    { numRuns: 60 },
+    STEPPED,
   )
 })
 
@@ -80,7 +83,7 @@ test('the same over 30 and 90 days, stepped by the half hour and by minutes arou
     fc.property(arbitrarySilence(fc.constantFrom(30, 90)), (silence) => {
       expectSame(silence, follow(silence, 0).stays, stepped(silence, 30, true))
     }),
-    { numRuns: 60 },
+    STEPPED,
   )
 })
 
@@ -153,7 +156,7 @@ test('no minute lies in another band than the appointments said, but on the line
         }
       }
     }),
-    { numRuns: 60 },
+    STEPPED,
   )
 })
 
