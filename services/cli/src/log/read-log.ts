@@ -48,13 +48,17 @@ export async function readLog({ kafka, admin, topics, newest, onBatch }: ReadLog
     clearTimeout(silence)
     silence = setTimeout(() => fail(logSilent(unfinished.values())), SILENCE_MS)
   }
+  consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    if (!restart) fail(error)
+  })
   try {
     await consumer.connect()
     await consumer.subscribe({ topics: [...new Set(ranges.map(({ topic }) => topic))], fromBeginning: true })
     listen()
     await consumer.run({
       autoCommit: false,
-      eachBatch: async ({ batch: { topic, partition, messages, lastOffset } }) => {
+      eachBatch: async ({ batch }) => {
+        const { topic, partition, messages } = batch
         const range = unfinished.get(placeOf({ topic, partition }))
         if (range === undefined) return
         listen()
@@ -71,7 +75,7 @@ export async function readLog({ kafka, admin, topics, newest, onBatch }: ReadLog
           })),
         )
         listen()
-        if (Number(lastOffset()) + 1 < range.high) return
+        if (Number(batch.lastOffset()) + 1 < range.high) return
         unfinished.delete(placeOf(range))
         if (unfinished.size === 0) finish()
       },
