@@ -1,0 +1,139 @@
+import { connectProducer, type OutgoingMessage } from '@holdfast/platform'
+import { createEventSource, purchase } from './events.ts'
+import { followJobs, type JobArrivals } from './job-arrivals.ts'
+import { type Stage, TOPICS } from './stage.ts'
+import { percentile } from './table.ts'
+import type { UrgentPurchase } from './urgent-purchases.ts'
+
+export interface LatencyOptions {
+  /** Events a second, urgent ones included. */
+  readonly rate: number
+  readonly jobs: number
+  readonly seconds: number
+  readonly customers: number
+  readonly urgent: readonly UrgentPurchase[]
+}
+
+export interface Latency {
+  readonly jobs: number
+  readonly missing: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+  /** Events a second that the producer really sent while the jobs were measured. */
+  readonly rate: number
+}
+
+/** Ordinary events alone at the full rate, before the first job that counts. */
+const WARM_UP_MS = 10_000
+const TICK_MS = 5
+/** Requests to Kafka under way, beyond which the producer waits: then the rate that was asked for is not reached. */
+const MOST_REQUESTS = 40
+const LATE_JOBS_MS = 30_000
+
+/**
+ * Sends ordinary events at a rate and, spread among them, purchases of which each must cause one job. Latency is from the
+ * instant just before the producer sends the purchase to the instant at which Redis runs the script that adds the job.
+ */
+export async function measureLatency(stage: Stage, options: LatencyOptions): Promise<Latency> {
+  const arrivals = await followJobs(stage, 'proactive-outreach')
+  try {
+    const { sentAt, rate } = await send(stage, options)
+    await allArrived(sentAt, arrivals)
+    const latencies = [...sentAt].flatMap(([customer, at]) => {
+      const arrived = arrivals.at.get(customer)
+      return arrived === undefined ? [] : [arrived - at]
+    })
+    latencies.sort((a, b) => a - b)
+    return {
+      jobs: latencies.length,
+      missing: sentAt.size - latencies.length,
+      p50Ms: percentile(latencies, 0.5),
+      p99Ms: percentile(latencies, 0.99),
+      maxMs: percentile(latencies, 1),
+      rate,
+    }
+  } finally {
+    await arrivals.stop()
+  }
+}
+
+async function send(stage: Stage, { rate, jobs, seconds, customers, urgent }: LatencyOptions) {
+  const producer = await connectProducer(stage.kafka)
+  const next = createEventSource({ customers, seed: 2 })
+  const sentAt = new Map<string, number>()
+  let requests = 0
+  let failure: unknown
+  let made = 0
+  let madeBefore = 0
+  let saidAt = performance.now()
+  const startedAt = performance.now()
+  const endMs = WARM_UP_MS + seconds * 1_000
+  try {
+    for (;;) {
+      const elapsedMs = Math.min(endMs, performance.now() - startedAt)
+      const inMeasurement = Math.max(0, elapsedMs - WARM_UP_MS)
+      if (inMeasurement === 0) madeBefore = made
+      const now = Date.now()
+      const byRole = { purchases: [] as OutgoingMessage[], support: [] as OutgoingMessage[] }
+      const urgentNow: string[] = []
+      for (const due = Math.floor((jobs * inMeasurement) / (seconds * 1_000)); sentAt.size + urgentNow.length < due; ) {
+        const number = sentAt.size + urgentNow.length
+        const { ageMs, amountMinor } = urgent[number % urgent.length]!
+        const customerId = `urgent-${String(number).padStart(7, '0')}`
+        const event = purchase({ id: `ord-u-${number}`, customerId, time: now - ageMs, amountMinor })
+        byRole.purchases.push({ key: customerId, value: event.value })
+        urgentNow.push(customerId)
+        made++
+      }
+      for (; made < (rate * elapsedMs) / 1_000; made++) {
+        const { role, customerId, value } = next(now)
+        byRole[role].push({ key: customerId, value })
+      }
+      if (byRole.purchases.length + byRole.support.length > 0) {
+        requests++
+        const sendingAt = Date.now()
+        for (const customerId of urgentNow) sentAt.set(customerId, sendingAt)
+        producer
+          .sendBatch([
+            { topic: TOPICS.purchases, messages: byRole.purchases },
+            { topic: TOPICS.support, messages: byRole.support },
+          ])
+          .catch((error: unknown) => {
+            failure = error
+          })
+          .finally(() => {
+            requests--
+          })
+      }
+      if (failure !== undefined) throw failure
+      if (elapsedMs === endMs) break
+      do await new Promise((resolve) => setTimeout(resolve, TICK_MS))
+      while (requests >= MOST_REQUESTS)
+      if (performance.now() - saidAt > 5_000) {
+        saidAt = performance.now()
+        stage.say(`… latency: ${sentAt.size.toLocaleString('en-US')} of ${jobs.toLocaleString('en-US')} jobs caused`)
+      }
+    }
+  } finally {
+    await producer.stop()
+  }
+  const measuredSeconds = (performance.now() - startedAt - WARM_UP_MS) / 1_000
+  return { sentAt, rate: (made - madeBefore) / measuredSeconds }
+}
+
+/** Resolves when every job has come, or when none has come for a while. */
+async function allArrived(sentAt: ReadonlyMap<string, number>, { at }: JobArrivals): Promise<void> {
+  const countArrived = () => [...sentAt.keys()].reduce((count, customer) => count + (at.has(customer) ? 1 : 0), 0)
+  let arrived = -1
+  let movedAt = performance.now()
+  while (performance.now() - movedAt < LATE_JOBS_MS) {
+    const now = countArrived()
+    if (now === sentAt.size) return
+    if (now !== arrived) {
+      arrived = now
+      movedAt = performance.now()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}

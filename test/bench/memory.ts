@@ -1,0 +1,60 @@
+import { QUEUE_PREFIX } from '@holdfast/contracts'
+import type { RedisClient } from '@holdfast/platform'
+import { drain } from './drain.ts'
+import { startPipeline } from './pipeline-process.ts'
+import type { Stage } from './stage.ts'
+
+/** `used_memory` of Redis without the keys of BullMQ, bytes: jobs wait there for others and are counted by themselves. */
+export async function usedMemory(redis: RedisClient): Promise<{ ours: number; queues: number; keys: number }> {
+  const used = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1])
+  const { bytes: queues, keys } = await bytesOf(redis, QUEUE_PREFIX)
+  return { ours: used - queues, queues, keys }
+}
+
+const NO_TIMELINE = 'bench-no-timeline'
+
+/**
+ * Bytes a customer without timelines: the same log once more through another risk-worker with TIMELINE_LENGTH=0, whose keys and
+ * written topics are its own. Its keys are deleted afterwards.
+ */
+export async function bytesWithoutTimeline(stage: Stage): Promise<number> {
+  const before = await usedMemory(stage.redis)
+  const pipeline = await startPipeline(stage, {
+    prefix: NO_TIMELINE,
+    topics: {
+      actions: `${NO_TIMELINE}.actions`,
+      riskChanges: `${NO_TIMELINE}.risk-changes`,
+      deadLetters: `${NO_TIMELINE}.dead-letters`,
+    },
+    env: { TIMELINE_LENGTH: '0' },
+  })
+  try {
+    const { customers } = await drain(pipeline)
+    await pipeline.stop()
+    const after = await usedMemory(stage.redis)
+    return (after.ours - before.ours) / customers
+  } finally {
+    await pipeline.stop()
+    for await (const keys of keysUnder(stage.redis, NO_TIMELINE)) if (keys.length > 0) await stage.redis.unlink(...keys)
+  }
+}
+
+async function bytesOf(redis: RedisClient, prefix: string): Promise<{ bytes: number; keys: number }> {
+  let bytes = 0
+  let count = 0
+  for await (const keys of keysUnder(redis, prefix)) {
+    count += keys.length
+    for (const size of await Promise.all(keys.map((key) => redis.memory('USAGE', key, 'SAMPLES', 0))))
+      bytes += size ?? 0
+  }
+  return { bytes, keys: count }
+}
+
+async function* keysUnder(redis: RedisClient, prefix: string): AsyncGenerator<string[]> {
+  let cursor = '0'
+  do {
+    const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}:*`, 'COUNT', 1_000)
+    cursor = next
+    yield keys
+  } while (cursor !== '0')
+}

@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { DEFAULT_KEY_PREFIX, type TopicNames } from '@holdfast/contracts'
+import { type Daemon, findFreePort, repositoryRoot, startDaemon } from '@holdfast/local'
+import { readShard } from '@holdfast/platform'
+import { z } from 'zod'
+import { type Stage, TOPICS } from './stage.ts'
+
+/** A risk-worker in a process of its own, with the keys and topics that it works on. */
+export interface Pipeline {
+  readonly stage: Stage
+  readonly prefix: string
+  readonly topics: TopicNames
+  readonly daemon: Daemon
+  readonly env: NodeJS.ProcessEnv
+  /** `performance.now()` at the start of the process. */
+  readonly spawnedAt: number
+  /** Backend and model, as the process itself tells. */
+  detail(): Promise<{ backend: string; model: string }>
+  processorSeconds(): number
+  stop(): Promise<void>
+}
+
+export interface PipelineOptions {
+  readonly prefix?: string
+  /** Instead of those of every installation. */
+  readonly topics?: Partial<TopicNames>
+  readonly env?: NodeJS.ProcessEnv
+  readonly profileDir?: string | undefined
+}
+
+const healthSchema = z.object({ detail: z.object({ backend: z.string(), model: z.string() }) })
+
+/** What `holdfast up` sets for the generated shop, and so `npm start` (services/cli/src/run/pipeline.ts); all else is default. */
+const AS_IN_NPM_START = { KAFKA_SESSION_MS: '10000', LOG_IS_GENERATED: 'true' }
+
+export async function startPipeline(stage: Stage, options: PipelineOptions = {}): Promise<Pipeline> {
+  const { prefix = DEFAULT_KEY_PREFIX, profileDir } = options
+  const port = await findFreePort()
+  const topics = { ...TOPICS, ...options.topics }
+  const env = {
+    ...process.env,
+    ...AS_IN_NPM_START,
+    KAFKA_BROKERS: stage.brokers.join(','),
+    KAFKA_GROUP: `risk-worker-${prefix}`,
+    REDIS_URL: stage.redisUrl,
+    KEY_PREFIX: prefix,
+    TOPIC_ACTIONS: topics.actions,
+    TOPIC_RISK_CHANGES: topics.riskChanges,
+    TOPIC_DEAD_LETTERS: topics.deadLetters,
+    TOPIC_PARTITIONS: String(stage.partitions),
+    PROBE_PORT: String(port),
+    ...options.env,
+  }
+  const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileDir)}`]
+  const spawnedAt = performance.now()
+  const daemon = await startDaemon({
+    name: 'risk-worker',
+    command: process.execPath,
+    args: [...profile, join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')],
+    logFile: join(stage.dir, 'risk-worker.log'),
+    env,
+    cwd: repositoryRoot(),
+  })
+  return {
+    stage,
+    prefix,
+    topics,
+    daemon,
+    env,
+    spawnedAt,
+    async detail() {
+      const response = await fetch(`http://127.0.0.1:${port}/healthz`)
+      return healthSchema.parse(await response.json()).detail
+    },
+    processorSeconds: () => processorSecondsOf(daemon.pid),
+    stop: () => daemon.stop(),
+  }
+}
+
+/** Of what the risk-worker has written, for an error message. @throws Error if the process has ended */
+export function requireAlive({ daemon }: Pipeline): void {
+  if (!daemon.hasEnded()) return
+  const end = readFileSync(daemon.logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n')
+  throw new Error(`the risk-worker ended by itself; the end of its log:\n${end}`)
+}
+
+export function shardsOf({ stage, prefix }: Pipeline) {
+  const { redis: client, partitions } = stage
+  return Promise.all(Array.from({ length: partitions }, (_, partition) => readShard({ client, prefix, partition })))
+}
+
+const TICKS_A_SECOND = 100
+
+/** User and system time of a process, s; NaN where there is no /proc. */
+export function processorSecondsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
+  } catch {
+    return Number.NaN
+  }
+}

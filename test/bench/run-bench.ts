@@ -1,0 +1,135 @@
+import { cpus, totalmem } from 'node:os'
+import { sayOnStderr } from '@holdfast/local'
+import { asError, readConfig } from '@holdfast/platform'
+import { RISK_WORKER_SETTINGS } from '@holdfast/risk-worker'
+import { type Drain, drain } from './drain.ts'
+import { EVENT_BYTES } from './events.ts'
+import { measureLatency } from './latency.ts'
+import { type Order, runMeasured } from './measured-process.ts'
+import { bytesWithoutTimeline, usedMemory } from './memory.ts'
+import { readModel } from './model.ts'
+import type { Options } from './options.ts'
+import { type Pipeline, startPipeline } from './pipeline-process.ts'
+import { type Bounds, latencyRows, memoryRows, number, rebuildRow, throughputRows } from './report.ts'
+import { openStage, type Stage, TOPICS } from './stage.ts'
+import { formatTable, type Row } from './table.ts'
+import { findUrgentPurchases } from './urgent-purchases.ts'
+import { writeLog } from './write-log.ts'
+
+export interface BenchReport {
+  readonly rows: readonly Row[]
+  /** For people. */
+  readonly text: string
+  /** What broke it off; the rows are those measured before. */
+  readonly failure: Error | undefined
+}
+
+/** Runs the parts that are asked for, one after the other, on a Kafka and a Redis of their own. */
+export async function runBench(options: Options): Promise<BenchReport> {
+  // Before anything is started: there may be none.
+  const { model, policy } = await readModel()
+  const rows: Row[] = []
+  const machine =
+    `${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB; ` +
+    `Node ${process.versions.node}; Kafka, Redis and every process on this one machine`
+  const heading = [machine]
+  let failure: Error | undefined
+  const stage = await openStage(options.partitions, sayOnStderr)
+  const stopOnSignal = () => void stage.stop().finally(() => process.exit(130))
+  for (const signal of SIGNALS) process.once(signal, stopOnSignal)
+  try {
+    await writeLog(stage, options)
+    const bounds = options.parts.has('throughput') ? await measureBounds(stage, options) : undefined
+    const { drained, backend, usedBefore } = await measureDrain(stage, options)
+    heading.unshift(
+      `${number(options.events)} events of ${EVENT_BYTES} bytes, ${number(drained.customers)} customers, ` +
+        `${options.partitions} partitions; model ${model.version} on TensorFlow.js backend ${backend}`,
+    )
+    rows.push(...throughputRows(options, drained, bounds))
+    if (options.parts.has('memory')) {
+      const { ours, queues } = await usedMemory(stage.redis)
+      stage.say('risk-worker: draining the log once more, without timeline')
+      rows.push(...memoryRows((ours - usedBefore) / drained.customers, await bytesWithoutTimeline(stage), queues))
+    }
+    if (options.parts.has('rebuild')) rows.push(await measureRebuild(stage, options))
+    if (options.parts.has('latency')) {
+      const rate = Math.floor(options.rate ?? options.events / drained.seconds / 2)
+      const urgent = findUrgentPurchases(model, policy, Date.now())
+      const { jobs, latencySeconds: seconds, customers } = options
+      const latency = await withPipeline(stage, options, async (pipeline) => {
+        await drain(pipeline)
+        stage.say(`latency: ${number(rate)} events/s, and among them ${number(jobs)} purchases that cause a job each`)
+        return measureLatency(stage, { rate, jobs, seconds, customers, urgent })
+      })
+      rows.push(...latencyRows(rate, jobs, latency))
+    }
+  } catch (thrown) {
+    failure = asError(thrown)
+  } finally {
+    for (const signal of SIGNALS) process.removeListener(signal, stopOnSignal)
+    await stage.stop()
+  }
+  return { rows, failure, text: `${heading.join('\n')}\n\n${formatTable(rows)}` }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+async function withPipeline<T>(
+  stage: Stage,
+  { profileDir }: Options,
+  work: (pipeline: Pipeline) => Promise<T>,
+): Promise<T> {
+  const pipeline = await startPipeline(stage, { profileDir })
+  try {
+    return await work(pipeline)
+  } finally {
+    await pipeline.stop()
+  }
+}
+
+/** The risk-worker on an empty Redis and a full log. */
+async function measureDrain(
+  stage: Stage,
+  options: Options,
+): Promise<{ drained: Drain; backend: string; usedBefore: number }> {
+  await stage.redis.flushall()
+  const { ours: usedBefore } = await usedMemory(stage.redis)
+  stage.say('risk-worker: draining the log')
+  return withPipeline(stage, options, async (pipeline) => {
+    const drained = await drain(pipeline)
+    return { drained, usedBefore, ...(await pipeline.detail()) }
+  })
+}
+
+/** While the pipeline runs, as an operator would. Its owners lose their shards to it; whoever comes next looks at everybody anew. */
+async function measureRebuild(stage: Stage, options: Options): Promise<Row> {
+  return withPipeline(stage, options, async (pipeline) => {
+    await drain(pipeline)
+    stage.say('rebuilding all shards from the log')
+    return rebuildRow(await runMeasured(stage, 'rebuild-log.ts', { env: pipeline.env }))
+  })
+}
+
+/** One process after the other, each alone with Kafka, like the risk-worker afterwards. */
+async function measureBounds(stage: Stage, { events, straightforwardEvents, partitions }: Options): Promise<Bounds> {
+  const { KAFKA_FETCH_BYTES, KAFKA_FETCH_WAIT_MS } = readConfig(RISK_WORKER_SETTINGS, process.env)
+  const order: Order = {
+    brokers: [...stage.brokers],
+    redisUrl: stage.redisUrl,
+    topics: [TOPICS.purchases, TOPICS.support],
+    events,
+    partitions,
+    fetchBytes: KAFKA_FETCH_BYTES,
+    fetchWaitMs: KAFKA_FETCH_WAIT_MS,
+    parse: false,
+  }
+  stage.say('a consumer that counts')
+  const counting = await runMeasured(stage, 'counting-consumer.ts', { order })
+  stage.say('a consumer that parses')
+  const parsing = await runMeasured(stage, 'counting-consumer.ts', { order: { ...order, parse: true } })
+  stage.say('the straightforward worker')
+  const straightforward = await runMeasured(stage, 'straightforward-worker.ts', {
+    order: { ...order, events: straightforwardEvents },
+  })
+  return { counting, parsing, straightforward }
+}
