@@ -11,6 +11,17 @@ export function usageError(message: string): HoldfastError {
   return new HoldfastError({ code: USAGE, message, cure: 'see --help.' })
 }
 
+const NOTHING_RUNNING = 'NOTHING_RUNNING'
+
+/** Neither the environment nor a run of ours says where Kafka and Redis are. */
+export function nothingRunning(message: string, cure: string): HoldfastError {
+  return new HoldfastError({ code: NOTHING_RUNNING, message, cure })
+}
+
+export function isNothingRunning(thrown: unknown): thrown is HoldfastError {
+  return thrown instanceof HoldfastError && thrown.code === NOTHING_RUNNING
+}
+
 export function fileUnreadable(file: string, cause: unknown): HoldfastError {
   return new HoldfastError({
     code: 'FILE_UNREADABLE',

@@ -13,9 +13,11 @@ import {
   partitionCounts,
   type RedisClient,
   readShard,
+  requireEqualCounts,
   type ShardReader,
 } from '@holdfast/platform'
 import { type Config, type Env, inputTopics, readSettings, topicsOf } from './config.ts'
+import { nothingRunning } from './errors.ts'
 
 export type Kafka = ReturnType<typeof createKafka>
 export type Admin = ReturnType<Kafka['admin']>
@@ -51,14 +53,13 @@ export function locate({ env = process.env, runState = readRunState() }: Where =
   const redis = env.REDIS_URL || run?.redis.urls.join(',')
   if (brokers && redis) return { ...env, KAFKA_BROKERS: brokers, REDIS_URL: redis }
   const missing = [!brokers && 'KAFKA_BROKERS', !redis && 'REDIS_URL'].filter((name) => name !== false)
-  throw new HoldfastError({
-    code: 'NOTHING_RUNNING',
-    message:
-      runState.kind === 'stale'
-        ? 'the last run has ended without cleaning up'
-        : `nothing has been started here, and ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not set`,
-    cure: `start everything with "npx holdfast up", or set ${missing.join(' and ')} to use your own.`,
-  })
+  const isAre = missing.length > 1 ? 'are' : 'is'
+  throw nothingRunning(
+    runState.kind === 'stale'
+      ? 'the last run has ended without cleaning up'
+      : `nothing has been started here, and ${missing.join(' and ')} ${isAre} not set`,
+    `start everything with "npx holdfast up", or set ${missing.join(' and ')} to use your own.`,
+  )
 }
 
 /** Runs `work` on the installation and closes every connection afterwards, whatever happens. */
@@ -106,15 +107,15 @@ export async function withInstallation<T>(work: (on: Installation) => Promise<T>
 /** @throws HoldfastError TOPICS_MISSING */
 async function inputPartitions(admin: Admin, topics: TopicNames): Promise<number> {
   const existing = new Set(await admin.listTopics())
-  const inputs = inputTopics(topics)
-  const missing = inputs.filter((topic) => !existing.has(topic))
-  const [first] = await partitionCounts(admin, inputs).catch(() => [])
-  if (missing.length === 0 && first !== undefined) return first.count
-  throw new HoldfastError({
-    code: 'TOPICS_MISSING',
-    message: `these topics do not exist: ${missing.join(', ')}`,
-    cure: 'start the risk-worker, which creates them ("npx holdfast up"), or correct the TOPIC_… variables.',
-  })
+  const missing = inputTopics(topics).filter((topic) => !existing.has(topic))
+  if (missing.length > 0) {
+    throw new HoldfastError({
+      code: 'TOPICS_MISSING',
+      message: `these topics do not exist: ${missing.join(', ')}`,
+      cure: 'start the risk-worker, which creates them ("npx holdfast up"), or correct the TOPIC_… variables.',
+    })
+  }
+  return requireEqualCounts(await partitionCounts(admin, inputTopics(topics)))
 }
 
 function unreachable({ KAFKA_BROKERS }: Config) {

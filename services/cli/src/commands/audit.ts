@@ -39,7 +39,7 @@ export function addAudit(program: Command): void {
       if (json) printJson({ ok: differences.length === 0, customers, shards, differences })
       else {
         const verdict = differences.length === 0 ? 'everything adds up' : plural(differences.length, 'difference')
-        print(`${plural(customers, 'customer')} in ${plural(shards.length, 'shard')}: ${verdict}`)
+        print(`${plural(customers, 'state')} in ${plural(shards.length, 'shard')}: ${verdict}`)
         if (differences.length > 0) print(`\n${differencesText(differences)}`)
       }
       if (differences.length > 0) process.exitCode = EXIT.failed

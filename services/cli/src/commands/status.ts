@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { EXIT } from '../errors.ts'
+import { EXIT, isNothingRunning } from '../errors.ts'
 import { print, printJson } from '../output/text.ts'
 
 export function addStatus(program: Command): void {
@@ -22,7 +22,14 @@ Examples:
       const { readRunState } = await import('@holdfast/local')
       const { collectStatus } = await import('../status/collect.ts')
       const { statusText } = await import('../status/print.ts')
-      const status = await collectStatus(readRunState())
+      const reading = readRunState()
+      const status = await collectStatus(reading).catch((thrown: unknown) => {
+        // A script wants an answer, not an error, when there is nothing.
+        if (!json || !isNothingRunning(thrown)) throw thrown
+        printJson({ run: reading.kind, problem: thrown.message })
+        process.exitCode = EXIT.failed
+      })
+      if (status === undefined) return
       if (json) printJson(status)
       else print(statusText(status))
       if (status.problem !== undefined) process.exitCode = EXIT.failed

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import {
   dataFolder,
   findFreePort,
@@ -68,7 +67,7 @@ export async function startPipeline(options: PipelineOptions): Promise<RunState>
     run,
     env: { ...env, SHOP_CUSTOMERS: String(options.customers) },
     name: 'shop',
-    script: fileURLToPath(new URL('../feed/main.js', import.meta.url)),
+    script: join(repositoryRoot(), 'services', 'cli', 'dist', 'feed', 'main.js'),
     probe: 'healthz',
   })
   await watchShop(shopUrl, say, signal)

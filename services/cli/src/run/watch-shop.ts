@@ -2,6 +2,7 @@ import type { Say } from '@holdfast/local'
 import { HoldfastError } from '@holdfast/platform'
 import { z } from 'zod'
 import { barLine } from '../output/progress-bar.ts'
+import { plural } from '../output/text.ts'
 
 const answerSchema = z.object({
   ok: z.boolean(),
@@ -24,7 +25,7 @@ export async function watchShop(url: string, say: Say, signal: AbortSignal): Pro
     const progress = await ask(url)
     const now = performance.now()
     if (progress?.live) {
-      if (progress.sent > 0) say(`the shop's history is told: ${progress.sent.toLocaleString('en-US')} events`)
+      if (progress.sent > 0) say(`the shop has told its history: ${plural(progress.sent, 'event')} sent`)
       return
     }
     if (progress !== undefined && progress.sent !== sent) {
