@@ -1,7 +1,8 @@
 import { connectProducer, type OutgoingMessage } from '@holdfast/platform'
 import { createEventSource, purchase } from './events.ts'
 import { followJobs, type JobArrivals } from './job-arrivals.ts'
-import { type Stage, TOPICS } from './stage.ts'
+import type { Pipeline } from './pipeline-process.ts'
+import { TOPICS } from './stage.ts'
 import { percentile } from './table.ts'
 import type { UrgentPurchase } from './urgent-purchases.ts'
 
@@ -22,6 +23,8 @@ export interface Latency {
   readonly maxMs: number
   /** Events a second that the producer really sent while the jobs were measured. */
   readonly rate: number
+  /** How busy the risk-worker was from the first job that counts to the last: processor seconds a second. */
+  readonly workerLoad: number
 }
 
 /** Ordinary events alone at the full rate, before the first job that counts. */
@@ -35,10 +38,11 @@ const LATE_JOBS_MS = 30_000
  * Sends ordinary events at a rate and, spread among them, purchases of which each must cause one job. Latency is from the
  * instant just before the producer sends the purchase to the instant at which Redis runs the script that adds the job.
  */
-export async function measureLatency(stage: Stage, options: LatencyOptions): Promise<Latency> {
+export async function measureLatency(pipeline: Pipeline, options: LatencyOptions): Promise<Latency> {
+  const { stage } = pipeline
   const arrivals = await followJobs(stage, 'proactive-outreach')
   try {
-    const { sentAt, rate } = await send(stage, options)
+    const { sentAt, rate, workerLoad } = await send(pipeline, options)
     await allArrived(sentAt, arrivals)
     const latencies = [...sentAt].flatMap(([customer, at]) => {
       const arrived = arrivals.at.get(customer)
@@ -52,13 +56,15 @@ export async function measureLatency(stage: Stage, options: LatencyOptions): Pro
       p99Ms: percentile(latencies, 0.99),
       maxMs: percentile(latencies, 1),
       rate,
+      workerLoad,
     }
   } finally {
     await arrivals.stop()
   }
 }
 
-async function send(stage: Stage, { rate, jobs, seconds, customers, urgent }: LatencyOptions) {
+async function send(pipeline: Pipeline, { rate, jobs, seconds, customers, urgent }: LatencyOptions) {
+  const { stage } = pipeline
   const producer = await connectProducer(stage.kafka)
   const next = createEventSource({ customers, seed: 2 })
   const sentAt = new Map<string, number>()
@@ -66,6 +72,7 @@ async function send(stage: Stage, { rate, jobs, seconds, customers, urgent }: La
   let failure: unknown
   let made = 0
   let madeBefore = 0
+  let workerBefore = 0
   let saidAt = performance.now()
   const startedAt = performance.now()
   const endMs = WARM_UP_MS + seconds * 1_000
@@ -73,7 +80,10 @@ async function send(stage: Stage, { rate, jobs, seconds, customers, urgent }: La
     for (;;) {
       const elapsedMs = Math.min(endMs, performance.now() - startedAt)
       const inMeasurement = Math.max(0, elapsedMs - WARM_UP_MS)
-      if (inMeasurement === 0) madeBefore = made
+      if (inMeasurement === 0) {
+        madeBefore = made
+        workerBefore = pipeline.processorSeconds()
+      }
       const now = Date.now()
       const byRole = { purchases: [] as OutgoingMessage[], support: [] as OutgoingMessage[] }
       const urgentNow: string[] = []
@@ -108,18 +118,21 @@ async function send(stage: Stage, { rate, jobs, seconds, customers, urgent }: La
       }
       if (failure !== undefined) throw failure
       if (elapsedMs === endMs) break
-      do await new Promise((resolve) => setTimeout(resolve, TICK_MS))
+      do await pause(TICK_MS)
       while (requests >= MOST_REQUESTS)
       if (performance.now() - saidAt > 5_000) {
         saidAt = performance.now()
         stage.say(`… latency: ${sentAt.size.toLocaleString('en-US')} of ${jobs.toLocaleString('en-US')} jobs caused`)
       }
     }
+    while (requests > 0) await pause(TICK_MS)
+    if (failure !== undefined) throw failure
   } finally {
     await producer.stop()
   }
   const measuredSeconds = (performance.now() - startedAt - WARM_UP_MS) / 1_000
-  return { sentAt, rate: (made - madeBefore) / measuredSeconds }
+  const workerLoad = (pipeline.processorSeconds() - workerBefore) / measuredSeconds
+  return { sentAt, rate: (made - madeBefore) / measuredSeconds, workerLoad }
 }
 
 /** Resolves when every job has come, or when none has come for a while. */
@@ -134,6 +147,10 @@ async function allArrived(sentAt: ReadonlyMap<string, number>, { at }: JobArriva
       arrived = now
       movedAt = performance.now()
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await pause(100)
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }

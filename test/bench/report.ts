@@ -91,7 +91,7 @@ export function latencyRows(target: number, jobs: number, latency: Latency): Row
       name: 'rate while latency is measured',
       value: latency.rate,
       unit: 'events/s',
-      note: `asked for: ${number(target)}`,
+      note: `asked for: ${number(target)}; the risk-worker kept ${(100 * latency.workerLoad).toFixed()} % of a core busy`,
       target: { atLeast: Math.floor(target * LEAST_RATE) },
     },
     { name: 'jobs measured', value: latency.jobs, unit: 'jobs', target: { atLeast: jobs }, note },

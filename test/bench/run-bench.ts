@@ -59,7 +59,7 @@ export async function runBench(options: Options): Promise<BenchReport> {
       const latency = await withPipeline(stage, options, async (pipeline) => {
         await drain(pipeline)
         stage.say(`latency: ${number(rate)} events/s, and among them ${number(jobs)} purchases that cause a job each`)
-        return measureLatency(stage, { rate, jobs, seconds, customers, urgent })
+        return measureLatency(pipeline, { rate, jobs, seconds, customers, urgent })
       })
       rows.push(...latencyRows(rate, jobs, latency))
     }
