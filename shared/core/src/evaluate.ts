@@ -1,5 +1,4 @@
-import { facts } from './features/facts.ts'
-import { featureVector } from './features/table.ts'
+import { see } from './features/sight.ts'
 import { type Decision, decide } from './policy/decide.ts'
 import type { Policy } from './policy/policy.ts'
 import { bandAt } from './risk/bands.ts'
@@ -7,6 +6,7 @@ import { enteredAt, nextBandLook } from './risk/crossings.ts'
 import { judge } from './risk/judge.ts'
 import { predictedValueMinor, type RiskModel } from './risk/model.ts'
 import { type Reason, reasons } from './risk/reasons.ts'
+import { SilentLogit } from './risk/silence.ts'
 import type { Band, CustomerState, Decided } from './state/customer-state.ts'
 import { NEVER } from './time.ts'
 
@@ -35,14 +35,22 @@ export interface Evaluation {
 
 /**
  * Looks at a customer at an instant, with the score that the model gave the state's vector at that instant: band, decision,
- * and the appointment for the next look. Pure.
+ * and the appointment for the next look. Pure. Not for an erased customer, who is looked at no more.
+ * @param seen the state at that instant, where the caller has it already
  */
-export function evaluate(state: CustomerState, at: number, score: Score, context: EvaluateContext): Evaluation {
+export function evaluate(
+  state: CustomerState,
+  at: number,
+  score: Score,
+  context: EvaluateContext,
+  seen = see(state, at),
+): Evaluation {
   const { model } = context
+  const silent = new SilentLogit(seen, model)
   const before = state.decided
   const band = bandAt(state, at, score.logit, before?.band, model)
   const isSameStay = before !== undefined && before.band === band
-  const entered = isSameStay ? before.enteredAt : enteredAt(state, band, before?.band, at, model)
+  const entered = isSameStay ? before.enteredAt : enteredAt(state, band, before?.band, at, model, silent)
   const decision = decide({ ...context, state, before, band, enteredAt: entered, at })
   const hasRisk = band !== 'prospect'
   const probability = hasRisk ? score.probability : 0
@@ -56,7 +64,7 @@ export function evaluate(state: CustomerState, at: number, score: Score, context
     enteredAt: entered,
     evaluatedAt: at,
     probability,
-    expectedLossMinor: Math.round(probability * predictedValueMinor(facts(state, at))),
+    expectedLossMinor: Math.round(probability * predictedValueMinor(seen.facts)),
     disposition: decision.disposition,
     heldUntil: decision.heldUntil,
     ...judgement,
@@ -66,7 +74,7 @@ export function evaluate(state: CustomerState, at: number, score: Score, context
     decision,
     changedFrom: isSameStay ? undefined : (before?.band ?? 'none'),
     nextLookAt: earliest(
-      nextBandLook(state, band, at, model),
+      nextBandLook(state, band, at, model, silent),
       decision.heldUntil,
       judgement.predictedAt === NEVER ? NEVER : judgement.predictedAt + model.horizonMs,
     ),
@@ -74,8 +82,13 @@ export function evaluate(state: CustomerState, at: number, score: Score, context
 }
 
 /** Reasons for the risk of a state at an instant, strongest first. */
-export function reasonsAt(state: CustomerState, at: number, model: RiskModel): readonly Reason[] {
-  return reasons(model, featureVector(state, at), facts(state, at))
+export function reasonsAt(
+  state: CustomerState,
+  at: number,
+  model: RiskModel,
+  seen = see(state, at),
+): readonly Reason[] {
+  return reasons(model, seen.vector, seen.facts)
 }
 
 function earliest(...instants: (number | undefined)[]): number | undefined {

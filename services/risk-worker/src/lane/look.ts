@@ -4,10 +4,11 @@ import {
   type Evaluation,
   evaluate,
   FEATURES,
-  featureVector,
   type Policy,
   type RiskModel,
   reasonsAt,
+  type Sight,
+  see,
   type TimelineEntry,
 } from '@holdfast/core'
 import type { OutboxEntry } from '@holdfast/platform'
@@ -41,7 +42,6 @@ const MOST_ROWS = 4_096
  */
 export function createLookStep({ model, scorer, policy, modelMaySend, currency, partition }: LookOptions) {
   const context = { model, policy, modelMaySend }
-  const scratch = new Float64Array(FEATURES.length)
   let rows = new Float32Array(0)
 
   return function lookStep(customers: readonly (readonly [id: string, state: CustomerState])[], at: number): Looked[] {
@@ -54,19 +54,19 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
 
   function lookAt(customers: readonly (readonly [string, CustomerState])[], at: number, looked: Looked[]): void {
     if (rows.length < customers.length * FEATURES.length) rows = new Float32Array(customers.length * FEATURES.length)
-    for (let i = 0; i < customers.length; i++) {
-      rows.set(featureVector(customers[i]![1], at, scratch), i * FEATURES.length)
-    }
+    const sights = customers.map(([, state]) => see(state, at))
+    for (let i = 0; i < sights.length; i++) rows.set(sights[i]!.vector, i * FEATURES.length)
     const { logits, probabilities } = scorer.predict(rows, customers.length)
     for (let i = 0; i < customers.length; i++) {
       const [id, state] = customers[i]!
-      const evaluation = evaluate(state, at, { logit: logits[i]!, probability: probabilities[i]! }, context)
-      looked.push(report(id, state, evaluation, at))
+      const seen = sights[i]!
+      const evaluation = evaluate(state, at, { logit: logits[i]!, probability: probabilities[i]! }, context, seen)
+      looked.push(report(id, state, evaluation, at, seen))
     }
   }
 
   /** What a look has to say to the world: a change of band, and a decision that is new. */
-  function report(id: string, before: CustomerState, evaluation: Evaluation, at: number): Looked {
+  function report(id: string, before: CustomerState, evaluation: Evaluation, at: number, seen: Sight): Looked {
     const { decision, changedFrom, state } = evaluation
     const now = state.decided!
     const isNewDecision =
@@ -74,7 +74,7 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
     if (changedFrom === undefined && !isNewDecision) return { id, evaluation, entry: undefined, outbox: [] }
 
     const { band, probability, expectedLossMinor } = now
-    const reasons = band === 'prospect' ? [] : reasonsAt(state, at, model)
+    const reasons = band === 'prospect' ? [] : reasonsAt(state, at, model, seen)
     const common = {
       customerId: id,
       band,

@@ -95,9 +95,8 @@ function takeSnapshot(
   }
   const x = new Float32Array(customers.length * FEATURES.length)
   const lapsed = new Uint8Array(customers.length)
-  const vector = new Float64Array(FEATURES.length)
   for (const [i, { state }] of customers.entries()) {
-    x.set(featureVector(state, cutoff, vector), i * FEATURES.length)
+    x.set(featureVector(state, cutoff), i * FEATURES.length)
     const lastPurchase = state.purchases?.recent[0]
     lapsed[i] = lastPurchase !== undefined && lastPurchase + horizonMs <= cutoff ? 1 : 0
   }

@@ -12,6 +12,8 @@ export type Add = (counter: string, amount: number) => void
 interface Summand {
   sees(state: CustomerState): unknown
   add(state: CustomerState, add: Add): void
+  /** What `add` of after less `add` of before comes to, where there is a shorter way. False where there is none. */
+  change?(before: CustomerState, after: CustomerState, add: Add): boolean
 }
 
 const customers: Summand = {
@@ -31,11 +33,25 @@ const buying: Summand = {
     add('spendMinor', p.spendMinor)
     if (p.count > 1) add('repeatBuyers', 1)
     const cohort = monthIndex(p.firstAt)
-    add(cohortCounter('cohort', cohort, cohort), 1)
-    add(cohortCounter('cohortSpendMinor', cohort, cohort), p.spendMinor)
+    add(cohortCounter('cohort', cohort), 1)
+    add(cohortCounter('cohortSpendMinor', cohort), p.spendMinor)
     const newest = monthIndex(p.recent[0]!)
     addActiveMonths(cohort, newest, p.monthsLow, 0, add)
     addActiveMonths(cohort, newest, p.monthsHigh, 32, add)
+  },
+  /** One more purchase of a known customer moves four counters and at most a month, not all the months there ever were. */
+  change({ purchases: b }, { purchases: a }, add) {
+    if (b === undefined || a === undefined) return false
+    const cohort = monthIndex(a.firstAt)
+    const newest = monthIndex(a.recent[0]!)
+    const ahead = newest - monthIndex(b.recent[0]!)
+    if (cohort !== monthIndex(b.firstAt) || ahead > 31 || newest - cohort > 31) return false
+    add('purchases', a.count - b.count)
+    add('spendMinor', a.spendMinor - b.spendMinor)
+    if (b.count === 1 && a.count > 1) add('repeatBuyers', 1)
+    add(cohortCounter('cohortSpendMinor', cohort), a.spendMinor - b.spendMinor)
+    addActiveMonths(cohort, newest, (a.monthsLow & ~(b.monthsLow << ahead)) >>> 0, 0, add)
+    return true
   },
 }
 
@@ -114,7 +130,7 @@ export function addCounters(state: CustomerState, add: Add): void {
 export function addCounterChanges(before: CustomerState, after: CustomerState, add: Add): void {
   const subtract: Add = (counter, amount) => add(counter, -amount)
   for (const summand of SUMMANDS) {
-    if (summand.sees(before) === summand.sees(after)) continue
+    if (summand.sees(before) === summand.sees(after) || summand.change?.(before, after, add)) continue
     summand.add(before, subtract)
     summand.add(after, add)
   }
@@ -138,7 +154,7 @@ const names = {
 }
 
 /** `cohort:2026-01`, `active:2026-01:2026-03`. */
-function cohortCounter(what: keyof typeof names, cohort: number, month: number): string {
+function cohortCounter(what: keyof typeof names, cohort: number, month = cohort): string {
   const known = names[what]
   const key = cohort * 10_000 + month
   let name = known.get(key)

@@ -1,6 +1,6 @@
 import type { CustomerState } from '../state/customer-state.ts'
 import { BUYING } from './buying.ts'
-import { facts } from './facts.ts'
+import { type Facts, facts } from './facts.ts'
 import { MONEY } from './money.ts'
 import { RELATION } from './relation.ts'
 import type { FeatureRow } from './row.ts'
@@ -17,13 +17,14 @@ export const MOVING: readonly number[] = FEATURES.flatMap((row, i) => (row.silen
 /** The others. */
 export const STILL: readonly number[] = FEATURES.flatMap((row, i) => (row.silence === 'constant' ? [i] : []))
 
-/** The features of a state at an instant, in the order of `FEATURES`; written into `out` where given. */
-export function featureVector(
-  state: CustomerState,
-  at: number,
-  out: Float64Array = new Float64Array(FEATURES.length),
-): Float64Array {
-  const seen = facts(state, at)
-  for (let i = 0; i < FEATURES.length; i++) out[i] = FEATURES[i]!.of(seen)
-  return out
+/** The features of a state at an instant, in the order of `FEATURES`. */
+export function featureVector(state: CustomerState, at: number): Float64Array {
+  return vectorOf(facts(state, at))
+}
+
+/** The features of a state as it was seen. */
+export function vectorOf(seen: Facts): Float64Array {
+  const vector = new Float64Array(FEATURES.length)
+  for (let i = 0; i < FEATURES.length; i++) vector[i] = FEATURES[i]!.of(seen)
+  return vector
 }

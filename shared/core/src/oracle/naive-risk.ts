@@ -119,8 +119,8 @@ export interface OracleEvaluation {
 }
 
 /**
- * Evaluates a state as the definition reads. Entry is the first minute, from the one of the newest event on, at which the state is
- * in the band; it is searched for in steps of `everyMinutes` and then by minutes, so a stay shorter than a step may be
+ * Evaluates a state as the definition reads. Entry is the newest event's instant or the first whole minute after it at which the
+ * state is in the band; it is searched for in steps of `everyMinutes` and then by minutes, so a stay shorter than a step may be
  * overlooked unless it is 1.
  */
 export function oracleEvaluate(
@@ -158,11 +158,11 @@ function entry(
   // Always seen from the band before: not a walk through bands, but the first minute that qualifies.
   const isIn = (when: number): boolean =>
     naiveBand(state, when, naiveLogit(state, when, model).logit, previous, model) === band
-  // The minute in which the newest event lies stands for the event's own instant.
-  let quiet = Math.floor(newest / MINUTE) - 1
-  for (const minute of looks(quiet + 1, Math.floor(at / MINUTE), everyMinutes)) {
+  if (isIn(newest)) return newest
+  let quiet = Math.floor(newest / MINUTE)
+  for (const minute of looks(quiet + 1, Math.max(quiet + 1, Math.ceil(at / MINUTE)), everyMinutes)) {
     if (isIn(minute * MINUTE)) {
-      for (let m = quiet + 1; m <= minute; m++) if (isIn(m * MINUTE)) return Math.max(newest, m * MINUTE)
+      for (let m = quiet + 1; m <= minute; m++) if (isIn(m * MINUTE)) return m * MINUTE
     }
     quiet = minute
   }

@@ -1,13 +1,15 @@
+import { see } from '../features/sight.ts'
 import { type Band, type CustomerState, newestEventAt } from '../state/customer-state.ts'
 import { MINUTE_MS } from '../time.ts'
 import { lapsesAt, type RiskBand, rangeOf } from './bands.ts'
 import type { RiskModel } from './model.ts'
-import { SilentLogit } from './silence.ts'
+import { SilentLogit, type Target } from './silence.ts'
 
 /**
- * When the customer entered `band`, ms: the first instant at or after the newest event at which the state is in it, seen from
- * the band before. A function of the state, so an episode has one beginning however late it is looked at. `at`, the instant
- * of looking, only stands in where the arithmetic finds no entry (the model differs from it within float32).
+ * When the customer entered `band`, ms: the newest event's instant, or the first whole minute after it, at which the state is
+ * in it, seen from the band before. A function of the state, so an episode has one beginning however late it is looked at;
+ * the minute may end up to one minute after `at`, the instant of looking, which only stands in where the arithmetic finds
+ * no entry (the model differs from it within float32).
  */
 export function enteredAt(
   state: CustomerState,
@@ -15,23 +17,22 @@ export function enteredAt(
   previous: Band | undefined,
   at: number,
   model: RiskModel,
+  silent = new SilentLogit(see(state, at), model),
 ): number {
   const floor = newestEventAt(state)
   if (band === 'prospect') return floor < 0 ? at : floor
   if (band === 'lapsed') return Math.max(floor, lapsesAt(state, model)!)
   const range = rangeOf(band, previous, model)
-  const silent = new SilentLogit(state, model, floor)
-  // The newest event rarely falls on a whole minute: the minute that it lies in stands for it.
-  const found = silent.first(
-    Math.floor(floor / MINUTE_MS),
-    Math.floor(at / MINUTE_MS),
-    {
-      isHit: ({ logit }) => logit >= range.low && logit < range.high,
-      isOut: (low, high) => high < range.low || low >= range.high,
-    },
-    false,
-  )
-  return found.kind === 'hit' ? Math.max(floor, found.minute * MINUTE_MS) : at
+  const target: Target = {
+    isHit: ({ logit }) => logit >= range.low && logit < range.high,
+    isOut: (low, high) => high < range.low || low >= range.high,
+  }
+  if (target.isHit(silent.sample(floor / MINUTE_MS))) return floor
+  const from = Math.floor(floor / MINUTE_MS) + 1
+  const lastBeforeLapse = Math.ceil(lapsesAt(state, model)! / MINUTE_MS) - 1
+  const to = Math.min(lastBeforeLapse, Math.max(from, Math.ceil(at / MINUTE_MS)))
+  const found = silent.first(from, to, target, false)
+  return found.kind === 'hit' ? found.minute * MINUTE_MS : at
 }
 
 /**
@@ -39,14 +40,20 @@ export function enteredAt(
  * the edge of an interval that is proven quiet. Undefined where silence changes nothing any more. Crossings are aimed past
  * the threshold by the float32 breadth, so that the model, asked then, agrees.
  */
-export function nextBandLook(state: CustomerState, band: Band, at: number, model: RiskModel): number | undefined {
+export function nextBandLook(
+  state: CustomerState,
+  band: Band,
+  at: number,
+  model: RiskModel,
+  silent = new SilentLogit(see(state, at), model),
+): number | undefined {
   const lapse = lapsesAt(state, model)
   if (lapse === undefined || lapse <= at) return undefined
   const range = rangeOf(band as RiskBand, band, model)
   const from = Math.floor(at / MINUTE_MS) + 1
   const to = Math.min(Math.floor(lapse / MINUTE_MS), Math.floor((at + 2 * model.horizonMs) / MINUTE_MS))
   if (to < from) return lapse
-  const found = new SilentLogit(state, model, at).first(
+  const found = silent.first(
     from,
     to,
     {

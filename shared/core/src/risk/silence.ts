@@ -1,10 +1,10 @@
-import { type Facts, facts, factsAt } from '../features/facts.ts'
-import { FEATURES, featureVector, MOVING, STILL } from '../features/table.ts'
-import type { CustomerState } from '../state/customer-state.ts'
+import { factsAt } from '../features/facts.ts'
+import type { Sight } from '../features/sight.ts'
+import { FEATURES, MOVING, STILL } from '../features/table.ts'
 import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
 import { float32BreadthOf, type RiskModel } from './model.ts'
 
-/** The logit of a silent customer at one whole minute (since 1970), with the terms that it is the sum of. */
+/** The logit of a silent customer at one minute (since 1970; whole but for the newest event's own), with the terms that it is the sum of. */
 export interface Sample {
   readonly minute: number
   readonly logit: number
@@ -44,19 +44,17 @@ const MOST_SAMPLES = 500
  * any other is halved, earlier half first.
  */
 export class SilentLogit {
-  private readonly seen: Facts
   /** Bias and the terms of the rows that stand still, and the sum of their magnitudes. */
   private readonly stillLogit: number
   private readonly stillMagnitude: number
   private samples = 0
 
+  /** The state may have been seen at any instant: only what stands still is taken from there. */
   constructor(
-    state: CustomerState,
+    private readonly seen: Sight,
     private readonly model: RiskModel,
-    at: number,
   ) {
-    this.seen = facts(state, at)
-    const vector = featureVector(state, at)
+    const { vector } = seen
     let logit = model.bias
     let magnitude = Math.abs(model.bias)
     for (const i of STILL) {
@@ -70,7 +68,7 @@ export class SilentLogit {
 
   sample(minute: number): Sample {
     this.samples++
-    const seen = factsAt(this.seen, minute * MINUTE_MS)
+    const seen = factsAt(this.seen.facts, minute * MINUTE_MS)
     const { weights } = this.model
     const terms = new Float64Array(MOVING.length)
     let logit = this.stillLogit

@@ -21,15 +21,19 @@ export interface Codec {
 
 const TWO_32 = 0x1_0000_0000
 
-/** A growing buffer that is reused from state to state; `take` copies out what was written. */
+/** Bytes that a Writer allocates at once: one for many states, because small buffers are dear to make and to collect. */
+const SLAB = 65_536
+
+/** Writes value after value into slabs; `take` gives what was written since the last one, without copying it. */
 export class Writer implements Codec {
-  private bytes = new Uint8Array(1_024)
+  private bytes = new Uint8Array(SLAB)
   private view = new DataView(this.bytes.buffer)
+  private from = 0
   private at = 0
 
   take(): Uint8Array {
-    const taken = this.bytes.slice(0, this.at)
-    this.at = 0
+    const taken = this.bytes.subarray(this.from, this.at)
+    this.from = this.at
     return taken
   }
 
@@ -101,10 +105,12 @@ export class Writer implements Codec {
 
   private room(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return
-    const larger = new Uint8Array(this.bytes.length * 2)
-    larger.set(this.bytes)
-    this.bytes = larger
-    this.view = new DataView(larger.buffer)
+    const begun = this.bytes.subarray(this.from, this.at)
+    this.bytes = new Uint8Array(Math.max(SLAB, 2 * (begun.length + bytes)))
+    this.bytes.set(begun)
+    this.view = new DataView(this.bytes.buffer)
+    this.from = 0
+    this.at = begun.length
   }
 }
 
