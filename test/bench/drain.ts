@@ -27,8 +27,8 @@ const STUCK_MS = 60_000
 export async function drain(pipeline: Pipeline): Promise<Drain> {
   const { stage, spawnedAt } = pipeline
   const startedAt = await waitUntil(pipeline, CLAIM_POLL_MS, async () => {
-    const shards = await shardsOf(pipeline)
-    return (await Promise.all(shards.map((shard) => shard.meta()))).some(({ token }) => token !== '') || undefined
+    const metas = await Promise.all((await shardsOf(pipeline)).map((shard) => shard.meta()))
+    return metas.some(({ token }, partition) => isClaimed(pipeline, partition, token)) || undefined
   })
   const before = { worker: pipeline.processorSeconds(), redis: processorSecondsOf(stage.redisPid) }
   const endedAt = await waitUntil(pipeline, POLL_MS, () => isDrained(pipeline))
@@ -43,6 +43,11 @@ export async function drain(pipeline: Pipeline): Promise<Drain> {
   }
 }
 
+/** Whether the shard has an owner since the process was started. */
+function isClaimed({ tokensBefore }: Pipeline, partition: number, token: string): boolean {
+  return token !== '' && token !== tokensBefore[partition]
+}
+
 /** True, or in words what is still to do. */
 async function isDrained(pipeline: Pipeline): Promise<true | string> {
   const { stage, topics } = pipeline
@@ -50,21 +55,22 @@ async function isDrained(pipeline: Pipeline): Promise<true | string> {
   const shards = await Promise.all(
     (await shardsOf(pipeline)).map(async (shard) => ({
       partition: shard.partition,
-      offsets: (await shard.meta()).offsets,
+      meta: await shard.meta(),
       overdue: await shard.overdue(Date.now()),
       outbox: await shard.outboxLength(),
     })),
   )
   const sum = (of: (shard: (typeof shards)[number]) => number) => shards.reduce((total, shard) => total + of(shard), 0)
-  const folded = sum(({ offsets }) => [...offsets.values()].reduce((total, offset) => total + offset, 0))
+  const folded = sum(({ meta }) => [...meta.offsets.values()].reduce((total, offset) => total + offset, 0))
   const overdue = sum((shard) => shard.overdue)
   const outbox = sum((shard) => shard.outbox)
   const text = () =>
     `${folded.toLocaleString('en-US')} records folded, ${overdue.toLocaleString('en-US')} appointments overdue, ` +
     `${outbox.toLocaleString('en-US')} entries in the outbox`
-  if (overdue > 0 || outbox > 0) return text()
+  const isOurs = shards.every(({ partition, meta }) => isClaimed(pipeline, partition, meta.token))
+  if (!isOurs || overdue > 0 || outbox > 0) return text()
   const bounds = await logBounds(stage.admin, inputsOf(topics))
-  const isRead = bounds.every(({ topic, partition, high }) => (shards[partition]?.offsets.get(topic) ?? 0) >= high)
+  const isRead = bounds.every(({ topic, partition, high }) => (shards[partition]?.meta.offsets.get(topic) ?? 0) >= high)
   return isRead || text()
 }
 

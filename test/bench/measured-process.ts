@@ -44,6 +44,7 @@ export async function runMeasured(
     env,
     cwd: repositoryRoot(),
   })
+  stage.own(daemon.stop)
   const how = await daemon.ended
   const output = readFileSync(logFile, 'utf8')
   const line = output.split('\n').find((text) => text.startsWith(MARK))

@@ -13,6 +13,8 @@ export interface Pipeline {
   readonly topics: TopicNames
   readonly daemon: Daemon
   readonly env: NodeJS.ProcessEnv
+  /** Of each shard, the token of its owner before this process; empty for none. */
+  readonly tokensBefore: readonly string[]
   /** `performance.now()` at the start of the process. */
   readonly spawnedAt: number
   /** Backend and model, as the process itself tells. */
@@ -31,7 +33,10 @@ export interface PipelineOptions {
 
 const healthSchema = z.object({ detail: z.object({ backend: z.string(), model: z.string() }) })
 
-/** What `holdfast up` sets for the generated shop, and so `npm start` (services/cli/src/run/pipeline.ts); all else is default. */
+/**
+ * What `holdfast up` sets for the generated shop, and so `npm start` (services/cli/src/run/pipeline.ts); all else is default.
+ * Rates of exchange, which it also sets, are never asked for here: every amount is in the base currency.
+ */
 const AS_IN_NPM_START = { KAFKA_SESSION_MS: '10000', LOG_IS_GENERATED: 'true' }
 
 export async function startPipeline(stage: Stage, options: PipelineOptions = {}): Promise<Pipeline> {
@@ -53,6 +58,9 @@ export async function startPipeline(stage: Stage, options: PipelineOptions = {})
     ...options.env,
   }
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileDir)}`]
+  const tokensBefore = (await Promise.all((await shardsOf({ stage, prefix })).map((shard) => shard.meta()))).map(
+    ({ token }) => token,
+  )
   const spawnedAt = performance.now()
   const daemon = await startDaemon({
     name: 'risk-worker',
@@ -62,12 +70,14 @@ export async function startPipeline(stage: Stage, options: PipelineOptions = {})
     env,
     cwd: repositoryRoot(),
   })
+  stage.own(daemon.stop)
   return {
     stage,
     prefix,
     topics,
     daemon,
     env,
+    tokensBefore,
     spawnedAt,
     async detail() {
       const response = await fetch(`http://127.0.0.1:${port}/healthz`)
@@ -85,7 +95,7 @@ export function requireAlive({ daemon }: Pipeline): void {
   throw new Error(`the risk-worker ended by itself; the end of its log:\n${end}`)
 }
 
-export function shardsOf({ stage, prefix }: Pipeline) {
+export function shardsOf({ stage, prefix }: Pick<Pipeline, 'stage' | 'prefix'>) {
   const { redis: client, partitions } = stage
   return Promise.all(Array.from({ length: partitions }, (_, partition) => readShard({ client, prefix, partition })))
 }

@@ -36,6 +36,8 @@ export interface Stage {
   readonly redis: RedisClient
   readonly log: Logger
   readonly say: Say
+  /** Has something stopped with the stage, the last first, should it still run then. */
+  own(stop: () => Promise<unknown>): void
   /** Stops everything and forgets all data. */
   stop(): Promise<void>
 }
@@ -44,7 +46,7 @@ export async function openStage(partitions: number, say: Say): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'holdfast-bench-'))
   const stops: (() => Promise<unknown>)[] = []
   const stop = async () => {
-    for (const step of stops.reverse()) await step().catch((error: unknown) => say(String(error)))
+    for (const step of stops.splice(0).reverse()) await step().catch((error: unknown) => say(String(error)))
     rmSync(dir, { recursive: true, force: true })
   }
   try {
@@ -79,6 +81,7 @@ export async function openStage(partitions: number, say: Say): Promise<Stage> {
       redis: redis.client,
       log,
       say,
+      own: (stop) => void stops.push(stop),
       stop,
     }
   } catch (error) {
