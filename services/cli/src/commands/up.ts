@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { coded, EXIT } from '../errors.ts'
 import { note, print } from '../output/text.ts'
 
 interface Options {
@@ -55,18 +56,21 @@ async function foreground({ shop, customers }: Options): Promise<void> {
       customers,
       say(line) {
         note(line)
-        tellStarter({ kind: 'say', text: line })
+        void tellStarter({ kind: 'say', text: line })
       },
       onReady(state) {
         const text = readyText(state, hasStarter ? 'npx holdfast down' : 'Ctrl-C')
         print(text)
-        tellStarter({ kind: 'ready', text })
+        void tellStarter({ kind: 'ready', text })
       },
     })
     process.exit(code)
   } catch (thrown) {
-    tellStarter({ kind: 'failed', text: explainError(thrown) })
-    throw thrown
+    const text = explainError(coded(thrown))
+    note(text)
+    await tellStarter({ kind: 'failed', text })
+    // Whatever could not be stopped must not keep us.
+    process.exit(EXIT.failed)
   }
 }
 

@@ -50,7 +50,8 @@ export async function startDetached(script: string, args: readonly string[], say
   }
 }
 
-/** Tells the process that started us, as long as it listens. */
-export function tellStarter(message: Message): void {
-  if (process.send !== undefined && process.connected) process.send(message, undefined, undefined, () => {})
+/** Tells the process that started us, as long as it listens. Resolves when it is on its way. */
+export async function tellStarter(message: Message): Promise<void> {
+  if (process.send === undefined || !process.connected) return
+  await new Promise<void>((resolve) => process.send?.(message, undefined, undefined, () => resolve()))
 }

@@ -15,7 +15,7 @@ import {
   superviseProcess,
   writeRunState,
 } from '@holdfast/local'
-import { createKafka, createLogger, ensureTopics, HoldfastError } from '@holdfast/platform'
+import { asError, createKafka, createLogger, ensureTopics, HoldfastError } from '@holdfast/platform'
 import { type Env, inputTopics, readSettings, topicsOf, withRates } from '../config.ts'
 import { watchShop } from './watch-shop.ts'
 
@@ -58,18 +58,26 @@ export async function startPipeline(options: PipelineOptions): Promise<RunState>
   await makeTopics(env, say)
   signal.throwIfAborted()
 
-  const script = join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')
-  const workerUrl = await startService({ ...options, run, env, name: 'risk-worker', script, probe: 'readyz' })
-  if (!shop) return run.state()
+  const dist = (service: string) => join(repositoryRoot(), 'services', service, 'dist')
+  const worker = join(dist('risk-worker'), 'main.js')
+  const startWorker = startService({ ...options, run, env, name: 'risk-worker', script: worker, probe: 'readyz' })
+  if (!shop) {
+    await startWorker
+    return run.state()
+  }
+  // Side by side: most of a start is loading code, and the shop needs nothing but the topics.
+  const [workerUrl, shopUrl] = await Promise.all([
+    startWorker,
+    startService({
+      ...options,
+      run,
+      env: { ...env, SHOP_CUSTOMERS: String(options.customers) },
+      name: 'shop',
+      script: join(dist('cli'), 'feed', 'main.js'),
+      probe: 'healthz',
+    }),
+  ])
   signal.throwIfAborted()
-  const shopUrl = await startService({
-    ...options,
-    run,
-    env: { ...env, SHOP_CUSTOMERS: String(options.customers) },
-    name: 'shop',
-    script: join(repositoryRoot(), 'services', 'cli', 'dist', 'feed', 'main.js'),
-    probe: 'healthz',
-  })
   await watchShop(shopUrl, say, signal)
   // It may have fallen over the first events.
   await requireReady('risk-worker', workerUrl, run, signal)
@@ -175,14 +183,7 @@ async function startService({ run, env, name, script, probe, say, onStarted }: S
   say(`starting ${name}`)
   let mark: ProcessMark | undefined
   let supervisor: Supervisor | undefined
-  onStarted({
-    name,
-    async stop(withinMs) {
-      // It may be asked to stop before it was ever ready; then the supervisor gives up when the process has ended.
-      await (supervisor === undefined ? endEarly(mark) : supervisor.stop(withinMs))
-    },
-  })
-  supervisor = await superviseProcess({
+  const starting = superviseProcess({
     name,
     command: process.execPath,
     args: [script],
@@ -196,12 +197,38 @@ async function startService({ run, env, name, script, probe, say, onStarted }: S
       run.put({ name, process: mark, url, logFile })
     },
   })
+  onStarted({
+    name,
+    async stop(withinMs) {
+      if (supervisor === undefined) await endEarly(mark, withinMs)
+      // It may have become ready just then; its supervisor would start it again.
+      const started = await starting.catch(() => undefined)
+      await started?.stop(withinMs)
+    },
+  })
+  supervisor = await starting.catch((thrown: unknown) => {
+    throw new HoldfastError({
+      code: 'SERVICE_NOT_STARTED',
+      message: asError(thrown).message,
+      cure: `mend what its log names, then start again: ${logFile}`,
+    })
+  })
   return url
 }
 
-/** A process that has not begun its work has nothing to finish. */
-async function endEarly(mark: ProcessMark | undefined): Promise<void> {
+/**
+ * Ends a process that was never ready. SIGTERM first: it may have joined the consumer group, and whoever starts next would
+ * wait for the session of a member that did not say goodbye.
+ */
+async function endEarly(mark: ProcessMark | undefined, withinMs = 2_000): Promise<void> {
   if (mark === undefined || !isAlive(mark)) return
-  process.kill(mark.pid, 'SIGKILL')
-  while (isAlive(mark)) await new Promise((resolve) => setTimeout(resolve, 20))
+  process.kill(mark.pid, 'SIGTERM')
+  const killAt = performance.now() + withinMs
+  for (let killed = false; isAlive(mark); ) {
+    if (!killed && performance.now() > killAt) {
+      process.kill(mark.pid, 'SIGKILL')
+      killed = true
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
 }
