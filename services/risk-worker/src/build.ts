@@ -1,8 +1,8 @@
-import { join, resolve } from 'node:path'
 import { createDecoder, type Job, QUEUE_PREFIX, QUEUES, RISK_WORKER_METRICS } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
   claimShard,
+  connectAdmin,
   connectProducer,
   connectRedis,
   createKafka,
@@ -10,21 +10,21 @@ import {
   createQueues,
   createShardConsumer,
   ensureTopics,
-  HoldfastError,
   type Logger,
   logBounds,
   registerCodecs,
   type ServiceContext,
   startProbeServer,
   systemClock,
+  withKafkaTrouble,
 } from '@holdfast/platform'
-import { listVersions, loadBackend, openVersion, readVersion } from '@holdfast/scorer'
 import { type Config, inputTopicsOf, policyOf, timelineLengthOf, topicsOf } from './config.ts'
 import { IntakeStop } from './intake-stop.ts'
 import { createIntakeStep } from './lane/intake.ts'
 import { createLookStep } from './lane/look.ts'
 import { ShardLane } from './lane/shard-lane.ts'
 import { observe } from './observe.ts'
+import { openModel } from './open-model.ts'
 import { Relay } from './relay.ts'
 import { ShardOwner } from './shard-owner.ts'
 
@@ -44,12 +44,7 @@ export async function buildRiskWorker(
   const policy = await policyOf(config)
   const timelineLength = await timelineLengthOf(config)
 
-  const backend = await loadBackend({ log, forced: process.env.SCORER_BACKEND })
-  const {
-    manifest,
-    scorer,
-    riskModel: model,
-  } = await openVersion(backend, await readVersion(await versionFolder(config)))
+  const { backend, manifest, scorer, riskModel: model } = await openModel(config, log)
   lifecycle.onStop('scorer', async () => scorer.dispose())
   const modelMaySend = model.learnedFrom === 'log' || config.LOG_IS_GENERATED
   if (!modelMaySend && !policy.sendWithGeneratedModel) {
@@ -61,18 +56,18 @@ export async function buildRiskWorker(
 
   registerCodecs()
   const kafka = createKafka(config, log)
-  const admin = kafka.admin()
-  await admin.connect()
-  lifecycle.onStop('admin', () => admin.disconnect())
+  const { admin } = await lifecycle.start('admin', () => connectAdmin(kafka))
   const inputs = inputTopicsOf(topics)
-  const report = await ensureTopics(admin, {
-    inputs: Object.values(inputs),
-    changes: [topics.riskChanges],
-    deadLetters: [topics.deadLetters],
-    partitions: config.TOPIC_PARTITIONS,
-    replicationFactor: config.TOPIC_REPLICATION,
-    now: Date.now(),
-  })
+  const report = await withKafkaTrouble(() =>
+    ensureTopics(admin, {
+      inputs: Object.values(inputs),
+      changes: [topics.riskChanges],
+      deadLetters: [topics.deadLetters],
+      partitions: config.TOPIC_PARTITIONS,
+      replicationFactor: config.TOPIC_REPLICATION,
+      now: Date.now(),
+    }),
+  )
   for (const { warnings } of report.topics) for (const warning of warnings) log.warn(warning)
 
   const redis = await lifecycle.start('redis', () => connectRedis(config.REDIS_URL, { log, name: 'holdfast-shards' }))
@@ -131,7 +126,7 @@ export async function buildRiskWorker(
         timelineLength,
         lookLimit: config.LOOK_LIMIT,
         events: { ...observer.lane, onOutbox: hooks.onOutbox },
-        admit: (valid, invalid) => intakeStop.admit(valid, invalid),
+        admit: (records, invalidAt) => intakeStop.admit(records, invalidAt),
         seek: hooks.seek,
       }),
     openRelay: (store) => new Relay({ store, topics, producer, queues, clock, log, ...observer.relay }),
@@ -190,15 +185,4 @@ export async function buildRiskWorker(
   owner.start(consumer)
   await consumer.start()
   return { probeUrl: probes.url }
-}
-
-/** The version that is asked for, or the newest. */
-async function versionFolder({ MODELS_DIR, MODEL_VERSION }: Config): Promise<string> {
-  const version = MODEL_VERSION || (await listVersions(MODELS_DIR)).at(-1)
-  if (version !== undefined) return join(MODELS_DIR, version)
-  throw new HoldfastError({
-    code: 'NO_MODEL',
-    message: `there is no model under ${resolve(MODELS_DIR)}`,
-    cure: 'point MODELS_DIR at the folder of models, or train one: holdfast train.',
-  })
 }

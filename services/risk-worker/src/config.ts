@@ -187,7 +187,7 @@ export function inputTopicsOf({
   return inputs
 }
 
-/** @throws HoldfastError POLICY_UNREADABLE; SettingsError that lists every fault of the file */
+/** @throws HoldfastError POLICY_UNREADABLE; POLICY_INVALID, which lists every fault of the file */
 export async function policyOf({ POLICY_FILE }: Config): Promise<PolicyFile> {
   let text: string
   try {
@@ -200,7 +200,15 @@ export async function policyOf({ POLICY_FILE }: Config): Promise<PolicyFile> {
       cure: 'point POLICY_FILE at a policy, such as infra/policy/default.yaml.',
     })
   }
-  return parsePolicy(text, POLICY_FILE)
+  try {
+    return parsePolicy(text, POLICY_FILE)
+  } catch (thrown) {
+    throw new HoldfastError({
+      code: 'POLICY_INVALID',
+      message: asError(thrown).message,
+      cure: 'correct the file; infra/policy/default.yaml shows every setting with its default.',
+    })
+  }
 }
 
 /** What the environment says, else the policy. */

@@ -45,10 +45,13 @@ export class IntakeStop {
     clearInterval(this.timer)
   }
 
-  /** Counts records in. False when they must not be taken: intake is stopped from then on. */
-  admit(valid: number, invalid: number): boolean {
+  /**
+   * Counts records in. False when they must not be taken: intake is stopped from then on.
+   * @param invalidAt places of the invalid ones among them
+   */
+  admit(records: number, invalidAt: readonly number[]): boolean {
     if (this.stopped) return false
-    if (!this.guard.add(valid, invalid)) return true
+    if (!this.guard.add(records, invalidAt)) return true
     const reason = `more than half of the newest ${this.options.window} records are invalid (${new Date().toISOString()})`
     this.options.log.fatal({ cure: 'mend the producer, then: holdfast dlq resume' }, `intake is stopped: ${reason}`)
     this.stops++
@@ -70,7 +73,7 @@ export class IntakeStop {
     if (stopped) {
       this.options.onStop()
     } else {
-      this.guard.reset()
+      this.guard.pardon()
       this.options.onResume()
     }
   }

@@ -11,6 +11,7 @@ import {
   type StoredOutboxEntry,
 } from '@holdfast/platform'
 import { jobHeaderSchema, kafkaHeaderSchema } from './lane/outgoing.ts'
+import { type OutgoingRecord, sendRecords } from './send-records.ts'
 
 export type JobQueues = Queues<Record<ActionKind, Job>>
 
@@ -109,7 +110,7 @@ export class Relay {
   }
 
   private async move(entries: readonly StoredOutboxEntry[]): Promise<void> {
-    const messages = new Map<string, OutgoingMessage[]>()
+    const records: OutgoingRecord[] = []
     const jobs = new Map<ActionKind, { id: string; data: Job }[]>()
     const kinds = new Map<string, number>()
     for (const entry of entries) {
@@ -118,11 +119,10 @@ export class Relay {
         const { queue, id } = jobHeaderSchema.parse(JSON.parse(entry.header))
         listIn(jobs, queue).push({ id, data: jobSchema.parse(JSON.parse(entry.value.toString())) })
       } else {
-        const { topic, message } = this.record(entry)
-        listIn(messages, topic).push(message)
+        records.push(this.record(entry))
       }
     }
-    await this.options.producer.sendBatch([...messages].map(([topic, list]) => ({ topic, messages: list })))
+    await sendRecords(this.options.producer, records, this.options.topics.deadLetters)
     for (const [action, list] of jobs) {
       await this.options.queues.of[action].add(list)
       for (const { data } of list) this.options.onJob(action, this.options.clock.now() - data.decidedAt)
@@ -130,7 +130,7 @@ export class Relay {
     for (const [kind, count] of kinds) this.options.onRelayed(kind, count)
   }
 
-  private record({ kind, header, value }: StoredOutboxEntry): { topic: string; message: OutgoingMessage } {
+  private record({ kind, header, value }: StoredOutboxEntry): OutgoingRecord {
     const { topics, store } = this.options
     const { topic, key, isNull, headers } = kafkaHeaderSchema.parse(JSON.parse(header))
     const message: OutgoingMessage = {
@@ -140,13 +140,13 @@ export class Relay {
     }
     switch (kind) {
       case 'dead-letter':
-        return { topic: topics.deadLetters, message }
+        return { kind, topic: topics.deadLetters, message }
       case 'risk-change':
-        return { topic: topics.riskChanges, message }
+        return { kind, topic: topics.riskChanges, message }
       case 'action-event':
-        return { topic: topics.actions, message: { ...message, partition: store.partition } }
+        return { kind, topic: topics.actions, message: { ...message, partition: store.partition } }
       default:
-        return { topic, message }
+        return { kind, topic, message }
     }
   }
 

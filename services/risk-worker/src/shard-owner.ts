@@ -125,7 +125,7 @@ export class ShardOwner implements ShardHandlers {
   private async open(partition: number): Promise<Position[]> {
     const { claim, logEnds, openLane, openRelay, topics, partitionCount } = this.options
     const store = await claim(partition)
-    requireSameCount(store, partitionCount)
+    requireSameCount(store, partitionCount, Object.values(topics))
     const relay = openRelay(store)
     // What an earlier owner, or an older self of Redis, left unsent: its decisions must be in the log before the end of the log
     // is taken, for the shard decides nothing before it has read up to there.
@@ -203,11 +203,11 @@ export class ShardOwner implements ShardHandlers {
   }
 }
 
-function requireSameCount({ claimed, partition }: ShardStore, count: number): void {
+function requireSameCount({ claimed, partition }: ShardStore, count: number, topics: readonly string[]): void {
   if (claimed.partitionCount === undefined || claimed.partitionCount === count) return
   throw new HoldfastError({
     code: 'KAFKA_PARTITIONS_CHANGED',
-    message: `the input topics have ${count} partitions, but the state of shard ${partition} was built from ${claimed.partitionCount}: customers would be looked for in the wrong shard`,
+    message: `the input topics (${topics.join(', ')}) have ${count} partitions, but the state of shard ${partition} was built from ${claimed.partitionCount}: customers would be looked for in the wrong shard`,
     cure: `give the topics ${claimed.partitionCount} partitions again, or run "holdfast rebuild" into a new key prefix (KEY_PREFIX).`,
   })
 }

@@ -11,6 +11,8 @@ export interface Intake {
   /** Highest offset taken of each source partition, by `originKey`: only those that moved. */
   readonly origins: ReadonlyMap<string, number>
   readonly counts: Readonly<Record<IntakeOutcome, number>>
+  /** Places of the invalid records in the batch, rising. */
+  readonly invalidAt: readonly number[]
 }
 
 export type IntakeOutcome = 'event' | 'unknown_type' | 'invalid' | 'republished' | 'already_taken'
@@ -45,9 +47,11 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
     const events: CustomerEvent[] = []
     const outbox: OutboxEntry[] = []
     const origins = new Map<string, number>()
+    const invalidAt: number[] = []
     const counts = { event: 0, unknown_type: 0, invalid: 0, republished: 0, already_taken: 0 }
 
-    for (const record of records) {
+    for (let i = 0; i < records.length; i++) {
+      const record = records[i]!
       const origin = originOf(record)
       if (origin !== undefined) {
         const taken = origins.get(origin.key) ?? place.origins.get(origin.key) ?? -1
@@ -62,12 +66,12 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
         counts.republished++
         outbox.push(republished(record, place, decoded.event.customerId))
       } else {
-        settle(decoded, record, place)
+        settle(decoded, record, i)
       }
     }
-    return { events, outbox, origins, counts }
+    return { events, outbox, origins, counts, invalidAt }
 
-    function settle(decoded: Decoded, record: KafkaRecord, at: IntakePlace): void {
+    function settle(decoded: Decoded, record: KafkaRecord, at: number): void {
       if (decoded.kind === 'event') {
         counts.event++
         events.push(decoded.event)
@@ -75,7 +79,8 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
         counts.unknown_type++
       } else {
         counts.invalid++
-        outbox.push(deadLetter(record, at, decoded.reason))
+        invalidAt.push(at)
+        outbox.push(deadLetter(record, place, decoded.reason))
       }
     }
   }

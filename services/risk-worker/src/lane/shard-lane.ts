@@ -46,8 +46,8 @@ export interface LaneOptions {
   /** Only folds: nobody is looked at, and what would leave is dropped, because whoever folded the log first has sent it. */
   readonly foldsOnly?: boolean
   readonly events: LaneEvents
-  /** Whether the records may be taken; false stops the worker before anything of them is written. */
-  admit(valid: number, invalid: number): boolean
+  /** Whether so many records may be taken, the invalid ones at these places; false: stop before anything of them is written. */
+  admit(records: number, invalidAt: readonly number[]): boolean
   seek(topic: string, offset: number): void
 }
 
@@ -187,17 +187,19 @@ export class ShardLane {
       return 'sought'
     }
     this.soughtAgain.delete(topic)
+    // Also of a batch that is not admitted: whoever has not read it must not decide.
+    this.ends.set(topic, Math.max(batch.highWatermark, this.ends.get(topic) ?? 0))
 
     const startedAt = performance.now()
     const records = batch.firstOffset >= from ? batch.records : batch.records.filter(({ offset }) => offset >= from)
-    const { events, outbox, origins, counts } = this.options.intake(records, {
+    const { events, outbox, origins, counts, invalidAt } = this.options.intake(records, {
       topic,
       role,
       partition: this.partition,
       origins: this.origins,
       isKnown: (id) => this.set.has(id),
     })
-    if (!this.options.admit(records.length - counts.invalid, counts.invalid)) return 'not_admitted'
+    if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
 
     await this.set.load(new Set(events.map(({ customerId }) => customerId)))
     let folded = 0
@@ -206,7 +208,6 @@ export class ShardLane {
     if (!this.options.foldsOnly) this.outbox.push(...outbox)
     for (const [key, offset] of origins) this.origins.set(key, offset)
     this.offsets.set(topic, Math.max(from, batch.lastOffset + 1))
-    this.ends.set(topic, Math.max(batch.highWatermark, this.ends.get(topic) ?? 0))
     const { event: _, ...others } = counts
     this.options.events.onIntake(
       topic,

@@ -34,6 +34,8 @@ export class WorkingSet {
   private readonly states = new Map<string, CustomerState>()
   private touched = new Map<string, Touched>()
   private profiles = new Map<string, Profile>()
+  /** Those of the last commit: it may still be under way, and then Redis does not know them yet. */
+  private profilesUnderWay: ReadonlyMap<string, Profile> = new Map()
 
   constructor(
     private readonly reader: Pick<ShardReader, 'states' | 'profiles'>,
@@ -95,7 +97,13 @@ export class WorkingSet {
   /** Folds the profile updates among these events; the profiles of their customers are read once. */
   async foldProfiles(events: readonly CustomerEvent[]): Promise<void> {
     const updates = events.filter((event) => event.type === 'profile.updated')
-    const missing = [...new Set(updates.map(({ customerId }) => customerId))].filter((id) => !this.profiles.has(id))
+    const missing: string[] = []
+    for (const id of new Set(updates.map(({ customerId }) => customerId))) {
+      const underWay = this.profilesUnderWay.get(id)
+      if (this.profiles.has(id)) continue
+      if (underWay === undefined) missing.push(id)
+      else this.profiles.set(id, underWay)
+    }
     const stored = await this.reader.profiles(missing)
     missing.forEach((id, i) => {
       const bytes = stored[i]
@@ -107,7 +115,7 @@ export class WorkingSet {
     }
   }
 
-  /** Hands over what was touched, for a commit; from here on it counts as written. */
+  /** Hands over what was touched, for a commit, when the one before it has ended; from here on it counts as written. */
   take(): { touched: readonly Touched[]; profiles: ReadonlyMap<string, string>; counters: Map<string, number> } {
     const touched = [...this.touched.values()]
     const profiles = new Map<string, string>()
@@ -118,6 +126,7 @@ export class WorkingSet {
     }
     for (const { id, before } of touched) addCounterChanges(before, this.state(id), add)
     this.touched = new Map()
+    this.profilesUnderWay = this.profiles
     this.profiles = new Map()
     return { touched, profiles, counters }
   }
