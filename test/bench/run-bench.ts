@@ -35,7 +35,11 @@ export async function runBench(options: Options): Promise<BenchReport> {
   const heading = [machine]
   let failure: Error | undefined
   const stage = await openStage(options.partitions, sayOnStderr)
-  const stopOnSignal = () => void stage.stop().finally(() => process.exit(130))
+  let isInterrupted = false
+  const stopOnSignal = () => {
+    isInterrupted = true
+    void stage.stop().finally(() => process.exit(130))
+  }
   for (const signal of SIGNALS) process.once(signal, stopOnSignal)
   try {
     await writeLog(stage, options)
@@ -64,6 +68,8 @@ export async function runBench(options: Options): Promise<BenchReport> {
       rows.push(...latencyRows(rate, jobs, latency))
     }
   } catch (thrown) {
+    // Whatever failed then did so because everything is being stopped; the process ends when that is done.
+    if (isInterrupted) await new Promise(() => {})
     failure = asError(thrown)
   } finally {
     for (const signal of SIGNALS) process.removeListener(signal, stopOnSignal)
