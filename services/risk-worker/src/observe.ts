@@ -5,6 +5,9 @@ import type { createLookStep } from './lane/look.ts'
 import type { LaneEvents, ShardLane } from './lane/shard-lane.ts'
 import type { RelayOptions } from './relay.ts'
 
+/** How long /metrics waits for Redis, ms. */
+const REDIS_WITHIN_MS = 1_000
+
 type LookStep = ReturnType<typeof createLookStep>
 
 /** Turns what lanes and relays tell into the metrics of `contracts/metrics.ts`. */
@@ -53,20 +56,39 @@ export function observe(
     }
   }
 
-  /** Gauges are read when they are asked for. */
+  /**
+   * Gauges are read when they are asked for. Those that only Redis knows are left out while it does not answer: an outage is
+   * when the others are needed most.
+   */
   async function sample(lanes: readonly ShardLane[], intakeStopped: boolean): Promise<void> {
+    const backlogs = await Promise.all(lanes.map((owned) => soon(owned.backlog())))
     metrics.intakeStopped.set(intakeStopped ? 1 : 0)
     metrics.shardsOwned.set(lanes.length)
-    metrics.lag.reset()
-    for (const owned of lanes) {
+    // A shard that went to another worker is the other's to report.
+    for (const gauge of [metrics.lag, metrics.cachedStates, metrics.dueOverdue, metrics.outboxEntries]) gauge.reset()
+    for (const [i, owned] of lanes.entries()) {
       const partition = String(owned.partition)
       metrics.cachedStates.set({ partition }, owned.cachedStates)
       for (const [topic, records] of owned.lag()) metrics.lag.set({ topic, partition }, records)
-      const { overdue, outbox } = await owned.backlog()
-      metrics.dueOverdue.set({ partition }, overdue)
-      metrics.outboxEntries.set({ partition }, outbox)
+      const backlog = backlogs[i]
+      if (backlog === undefined) continue
+      metrics.dueOverdue.set({ partition }, backlog.overdue)
+      metrics.outboxEntries.set({ partition }, backlog.outbox)
     }
   }
 
   return { lane, relay, timed, sample }
+}
+
+/** What is asked for, or undefined where it fails or does not come in time. */
+async function soon<T>(asked: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), REDIS_WITHIN_MS)
+  })
+  try {
+    return await Promise.race([asked.catch(() => undefined), late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

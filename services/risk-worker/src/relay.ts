@@ -64,9 +64,9 @@ export class Relay {
     while (this.running !== undefined) await this.running
   }
 
-  /** Resolves at once, or when a full outbox has been moved. */
+  /** Resolves at once, or when a full outbox has been moved, or the relay is stopped. */
   async hasRoom(): Promise<void> {
-    if (!this.isBehind) return
+    if (!this.isBehind || this.stopped) return
     await new Promise<void>((resolve) => this.room.push(resolve))
   }
 
@@ -90,7 +90,7 @@ export class Relay {
           { err: asError(thrown), partition, failures },
           'the outbox could not be moved; it is kept and tried again',
         )
-        await this.weigh()
+        await this.weigh().catch(() => {})
         await this.pause(Math.min(LONGEST_RETRY_MS, 100 * 2 ** failures))
       }
     }

@@ -1,0 +1,165 @@
+import { topicNames } from '@holdfast/contracts'
+import type { EventProducer, OutboxEntry, StoredOutboxEntry, TopicMessages } from '@holdfast/platform'
+import { eventually, manualClock, testLog } from '@holdfast/testing'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { deadLetter, decided, queued, republished, riskChanged, riskForgotten, SOURCE } from './lane/outgoing.ts'
+import { FULL_OUTBOX, Relay, type RelayOptions } from './relay.ts'
+
+const AT = Date.UTC(2026, 5, 2)
+const episode = { customerId: 'cust-1', band: 'at_risk', enteredAt: AT - 1_000 } as const
+const reasons = [{ group: 'recency', logit: 1, sentence: 'long ago' }]
+const common = { ...episode, expectedLossMinor: 5, currency: 'EUR', reasons, modelVersion: 'v1', probability: 0.5 }
+const record = { offset: 4, key: null, value: Buffer.from([1, 255]), timestamp: AT, headers: {} }
+const place = { topic: 'customer.purchases', partition: 1 }
+
+const job = (customerId = 'cust-1') =>
+  queued({ ...common, customerId, action: 'proactive-outreach', decidedAt: AT, shard: { partition: 1 } })
+
+/** An outbox in memory, a broker and queues, all noting in one list what happened in which order. */
+function world(entries: readonly OutboxEntry[], more: { length?: () => number } = {}) {
+  const happened: string[] = []
+  const sent: TopicMessages[] = []
+  const jobs: { id: string }[] = []
+  const outbox = entries.map(
+    (entry, i): StoredOutboxEntry => ({ ...entry, value: Buffer.from(entry.value), id: `1-${i}` }),
+  )
+  /** What fails, and how often still. */
+  const failing = { kafka: 0, queue: 0, read: 0 }
+  const mayFail = (what: keyof typeof failing): void => {
+    if (failing[what]-- > 0) throw new Error(`no ${what}`)
+  }
+  const producer: EventProducer = {
+    async sendBatch(batch) {
+      happened.push('kafka')
+      mayFail('kafka')
+      sent.push(...batch)
+    },
+    stop: async () => {},
+  }
+  const queue = {
+    async add(list: readonly { id: string }[]) {
+      happened.push('queue')
+      mayFail('queue')
+      jobs.push(...list)
+    },
+  }
+  const store = {
+    partition: 1,
+    async outbox(limit: number) {
+      mayFail('read')
+      return outbox.slice(0, limit)
+    },
+    async dropOutbox(through: string) {
+      happened.push('drop')
+      outbox.splice(0, outbox.findIndex(({ id }) => id === through) + 1)
+    },
+    outboxLength: async () => {
+      if (failing.read > 0) mayFail('read')
+      return more.length?.() ?? outbox.length
+    },
+  }
+  const relayed: [string, number][] = []
+  const options = {
+    store,
+    topics: topicNames(),
+    producer,
+    queues: { of: { 'proactive-outreach': queue, reactivation: queue } },
+    clock: manualClock(AT + 250),
+    log: testLog,
+    onRelayed: (kind: string, count: number) => relayed.push([kind, count]),
+    onJob: (_action: string, ms: number) => relayed.push(['ms', ms]),
+  }
+  const relay = new Relay(options as unknown as RelayOptions)
+  onTestFinished(() => relay.stop())
+  const messagesTo = (topic: string) => sent.filter((part) => part.topic === topic).flatMap(({ messages }) => messages)
+  return { relay, outbox, happened, sent, jobs, failing, relayed, messagesTo }
+}
+
+test('records go to Kafka before jobs go to their queue, and only then are they dropped', async () => {
+  const { relay, outbox, happened, jobs, relayed } = world([job(), decided(episode, 'proactive-outreach', AT)])
+  await relay.drain()
+  expect(happened).toEqual(['kafka', 'queue', 'drop'])
+  expect(outbox).toEqual([])
+  expect(jobs).toMatchObject([{ id: `at_risk.${AT - 1_000}.cust-1`, data: { customerId: 'cust-1', decidedAt: AT } }])
+  expect(relayed).toEqual([
+    ['ms', 250],
+    ['job', 1],
+    ['action-event', 1],
+  ])
+})
+
+test('each kind goes where it belongs, with key, value and headers as they were', async () => {
+  const { relay, messagesTo } = world([
+    deadLetter(record, place, 'why'),
+    deadLetter({ ...record, value: null }, place, 'empty value'),
+    republished(record, place, 'cust-1'),
+    riskChanged({ ...common, evaluatedAt: AT, source: SOURCE }),
+    riskForgotten('cust-1'),
+    decided(episode, 'proactive-outreach', AT),
+  ])
+  await relay.drain()
+  const dead = messagesTo('churn.dead-letters')
+  expect(dead.map(({ key, value }) => [key, value])).toEqual([
+    [null, record.value],
+    [null, null],
+  ])
+  expect(dead[0]!.headers).toMatchObject({
+    'hf-reason': 'why',
+    'hf-origin-topic': place.topic,
+    'hf-origin-offset': '4',
+  })
+  expect(messagesTo(place.topic)).toMatchObject([{ key: Buffer.from('cust-1'), value: record.value }])
+  expect(messagesTo('churn.risk-changes').map(({ value }) => value === null)).toEqual([false, true])
+  // Its customer lives here, whatever another client's partitioner would say.
+  expect(messagesTo('churn.actions')).toMatchObject([{ partition: 1 }])
+})
+
+describe('what fails is kept and tried again', () => {
+  test.each(['kafka', 'queue', 'read'] as const)('%s', async (what) => {
+    const { relay, outbox, happened, jobs, failing } = world([decided(episode, 'proactive-outreach', AT), job()])
+    failing[what] = 2
+    relay.notify()
+    await eventually(() => outbox.length === 0)
+    expect(failing[what]).toBeLessThanOrEqual(0)
+    expect(jobs).toHaveLength(1)
+    expect(happened.filter((step) => step === 'drop')).toHaveLength(1)
+    // No job before an attempt of Kafka that succeeded.
+    if (what === 'kafka') expect(happened).toEqual(['kafka', 'kafka', 'kafka', 'queue', 'drop'])
+    if (what === 'queue') expect(happened.slice(0, 4)).toEqual(['kafka', 'queue', 'kafka', 'queue'])
+  })
+})
+
+test('more entries than fit in one go all leave', async () => {
+  const { relay, outbox, jobs } = world(Array.from({ length: 4_500 }, (_, i) => job(`c${i}`)))
+  await relay.drain()
+  expect(outbox).toEqual([])
+  expect(jobs.map(({ id }) => id.split('.').at(-1))).toEqual(Array.from({ length: 4_500 }, (_, i) => `c${i}`))
+})
+
+test('a full outbox holds the shard back until it has been moved', async () => {
+  let length = FULL_OUTBOX + 1
+  const { relay, failing } = world([job()], { length: () => length })
+  failing.kafka = 0
+  await relay.hasRoom()
+  failing.queue = 2
+  relay.notify()
+  let hasRoom = false
+  await eventually(async () => failing.queue <= 1)
+  // The failed attempt has weighed the outbox by the time the next one begins.
+  await eventually(() => failing.queue <= 0)
+  void relay.hasRoom().then(() => {
+    hasRoom = true
+  })
+  await Promise.resolve()
+  expect(hasRoom).toBe(false)
+  length = 0
+  await eventually(() => hasRoom)
+})
+
+test('a stop waits for what is under way and lets whoever waits go', async () => {
+  const { relay, outbox } = world([job()], { length: () => FULL_OUTBOX + 1 })
+  relay.notify()
+  await relay.stop()
+  await relay.hasRoom()
+  expect(outbox).toEqual([])
+})
