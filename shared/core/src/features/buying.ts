@@ -1,6 +1,6 @@
 import { PURCHASE_HALF_LIVES } from '../state/customer-state.ts'
 import { type Facts, knownForAYear, monthsActive, monthsActiveYearAgo } from './facts.ts'
-import { type FeatureRow, flag, logHinge } from './row.ts'
+import { type FeatureRow, flag, hinge, log1p } from './row.ts'
 
 /** A mean gap of hours would make the ratio explode, a long-gone customer too. */
 const LONGEST_RATIO = 12
@@ -28,7 +28,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays)',
     why: 'the first silent weeks say more than the later ones',
-    of: (f) => Math.log1p(f.recencyDays),
+    of: (f) => f.logRecency,
   },
   ...[7, 14, 30, 60, 120, 240].map(
     (knee): FeatureRow => ({
@@ -38,7 +38,7 @@ const recency: FeatureRow[] = [
       silence: 'rises',
       formula: `max(0, log1p(recencyDays) - log1p(${knee}))`,
       why: `risk may bend after ${knee} days`,
-      of: (f) => logHinge(f.recencyDays, knee),
+      of: hinge((f) => f.logRecency, knee),
     }),
   ),
   {
@@ -48,7 +48,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) · log1p(purchases)',
     why: 'silence is more alarming in somebody who bought often',
-    of: (f) => Math.log1p(f.recencyDays) * Math.log1p(f.still.purchaseCount),
+    of: (f) => f.logRecency * f.still.logCount,
   },
   {
     name: 'logRecencyTimesOneTime',
@@ -57,7 +57,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) where purchases = 1, else 0',
     why: 'one-time buyers fall silent in another way',
-    of: (f) => (f.still.purchaseCount === 1 ? Math.log1p(f.recencyDays) : 0),
+    of: (f) => (f.still.purchaseCount === 1 ? f.logRecency : 0),
   },
   {
     name: 'logRecencyTimesLogTenure',
@@ -66,7 +66,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) · log1p(tenureDays)',
     why: 'old customers have earned longer pauses',
-    of: (f) => Math.log1p(f.recencyDays) * Math.log1p(f.tenureDays),
+    of: (f) => f.logRecency * f.logTenure,
   },
 ]
 
@@ -87,7 +87,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p((last - first) / (purchases - 1)), 90 d for one-time buyers',
     why: "the customer's own pace",
-    of: (f) => Math.log1p(f.still.rhythm.meanGapDays),
+    of: (f) => log1p(f.still.rhythm.meanGapDays),
   },
   {
     name: 'logGapSpread',
@@ -96,7 +96,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(standard deviation of gaps over the newest eight purchases)',
     why: 'an irregular buyer may be silent without meaning it',
-    of: (f) => Math.log1p(f.still.rhythm.gapSpreadDays),
+    of: (f) => log1p(f.still.rhythm.gapSpreadDays),
   },
   {
     name: 'logLargestGap',
@@ -105,7 +105,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(largest gap over the newest eight purchases)',
     why: 'who came back from a long pause may do so again',
-    of: (f) => Math.log1p(f.still.rhythm.largestGapDays),
+    of: (f) => log1p(f.still.rhythm.largestGapDays),
   },
   {
     name: 'logLastGap',
@@ -114,7 +114,7 @@ const rhythm: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(gap before the last purchase)',
     why: 'a lengthening gap is the first sign of leaving',
-    of: (f) => Math.log1p(f.still.rhythm.lastGapDays),
+    of: (f) => log1p(f.still.rhythm.lastGapDays),
   },
   {
     name: 'recencyOverGap',
@@ -146,7 +146,7 @@ const frequency: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(purchases)',
     why: 'habit',
-    of: (f) => Math.log1p(f.still.purchaseCount),
+    of: (f) => f.still.logCount,
   },
   ...[1, 2, 4, 8].map(
     (knee): FeatureRow => ({
@@ -156,7 +156,7 @@ const frequency: FeatureRow[] = [
       silence: 'constant',
       formula: `max(0, log1p(purchases) - log1p(${knee}))`,
       why: `habit may bend after ${knee} purchases`,
-      of: (f) => logHinge(f.still.purchaseCount, knee),
+      of: hinge((f) => f.still.logCount, knee),
     }),
   ),
   ...PURCHASE_HALF_LIVES.map(
@@ -167,7 +167,7 @@ const frequency: FeatureRow[] = [
       silence: 'falls',
       formula: `log1p(purchases decayed with half-life ${days} d)`,
       why: 'recent pace against the older one',
-      of: (f) => Math.log1p(f.decayedCount[i]!),
+      of: (f) => log1p(f.decayedCount[i]!),
     }),
   ),
   {
@@ -198,7 +198,7 @@ const tenure: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(at - first purchase)',
     why: 'the first months are the most dangerous',
-    of: (f) => Math.log1p(f.tenureDays),
+    of: (f) => f.logTenure,
   },
   {
     name: 'logDaysToSecond',
@@ -207,7 +207,7 @@ const tenure: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(second purchase - first), 0 before it',
     why: 'a quick second purchase is a good start',
-    of: (f) => Math.log1p(f.still.daysToSecond),
+    of: (f) => log1p(f.still.daysToSecond),
   },
 ]
 

@@ -12,7 +12,7 @@ const DEFAULT_GAP_DAYS = 90
 
 /**
  * What the feature table computes from: a state seen at one instant, in days and in units of the base currency's minor
- * unit. A customer without a purchase has no vector of meaning; everything about purchases is 0 then.
+ * unit; `log…` is log1p. A customer without a purchase has no vector of meaning; everything about purchases is 0 then.
  */
 export interface Facts {
   readonly state: CustomerState
@@ -22,8 +22,10 @@ export interface Facts {
   readonly still: StillFacts
   /** Days since the newest purchase, never negative. */
   readonly recencyDays: number
+  readonly logRecency: number
   /** Days since the first purchase. */
   readonly tenureDays: number
+  readonly logTenure: number
   /** By PURCHASE_HALF_LIVES, at `at`. */
   readonly decayedCount: readonly number[]
   readonly decayedSpend: readonly number[]
@@ -45,6 +47,7 @@ export interface Facts {
 /** The facts that no silence changes. */
 export interface StillFacts {
   readonly purchaseCount: number
+  readonly logCount: number
   readonly daysToSecond: number
   readonly rhythm: Rhythm
   /** `monthIndex` of the first and the newest purchase, or NEVER. */
@@ -94,13 +97,17 @@ function seenAt(state: CustomerState, still: StillFacts, at: number): Facts {
   const supportFactors = support === undefined ? NO_FACTORS : factors(SUPPORT_HALF_LIVES, support.lastAt, at)
   const engagementFactors = engagement === undefined ? NO_FACTORS : factors(SUPPORT_HALF_LIVES, engagement.lastAt, at)
   const contractFactor = contract === undefined ? 0 : decayFactor(CONTRACT_HALF_LIFE, Math.max(0, at - contract.lastAt))
+  const recencyDays = p === undefined ? 0 : daysSince(p.recent[0]!, at)
+  const tenureDays = p === undefined ? 0 : daysSince(p.firstAt, at)
   return {
     state,
     at,
     month: monthIndex(at),
     still,
-    recencyDays: p === undefined ? 0 : daysSince(p.recent[0]!, at),
-    tenureDays: p === undefined ? 0 : daysSince(p.firstAt, at),
+    recencyDays,
+    logRecency: Math.log1p(recencyDays),
+    tenureDays,
+    logTenure: Math.log1p(tenureDays),
     decayedCount: p === undefined ? ZEROS_PURCHASE : times(p.decayedCount, purchaseFactors),
     decayedSpend: p === undefined ? ZEROS_PURCHASE : times(p.decayedSpend, purchaseFactors),
     decayedReversals:
@@ -123,6 +130,7 @@ function stillFacts(state: CustomerState): StillFacts {
   const { purchases: p, reversals, support, surveys } = state
   return {
     purchaseCount: p?.count ?? 0,
+    logCount: Math.log1p(p?.count ?? 0),
     daysToSecond: p === undefined || p.secondAt === NEVER ? 0 : (p.secondAt - p.firstAt) / DAY_MS,
     rhythm: rhythmOf(state),
     firstMonth: p === undefined ? NEVER : monthIndex(p.firstAt),

@@ -1,10 +1,10 @@
 import { PURCHASE_HALF_LIVES } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
-import type { FeatureRow } from './row.ts'
+import { type FeatureRow, log1p } from './row.ts'
 
 /** log1p of an amount in whole units of the base currency. */
 function logMoney(amountMinor: number): number {
-  return Math.log1p(Math.max(0, amountMinor) / 100)
+  return log1p(Math.max(0, amountMinor) / 100)
 }
 
 const still = (name: string, formula: string, why: string, amountMinor: (f: Facts) => number): FeatureRow => ({
@@ -55,7 +55,7 @@ export const MONEY: readonly FeatureRow[] = [
     formula: 'log1p(refunds + cancellations)',
     why: 'disappointment, or a busy customer',
     of: ({ state: { reversals } }) =>
-      reversals === undefined ? 0 : Math.log1p(reversals.refunds + reversals.cancellations),
+      reversals === undefined ? 0 : log1p(reversals.refunds + reversals.cancellations),
   },
   {
     name: 'logReversals90',
@@ -64,7 +64,7 @@ export const MONEY: readonly FeatureRow[] = [
     silence: 'falls',
     formula: 'log1p(refunds and cancellations decayed with half-life 90 d)',
     why: 'a fresh disappointment',
-    of: (f) => Math.log1p(f.decayedReversals[1]!),
+    of: (f) => log1p(f.decayedReversals[1]!),
   },
   {
     name: 'reversedShare',

@@ -1,7 +1,7 @@
 import type { SurveyKind } from '../event.ts'
 import { SUPPORT_HALF_LIVES } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
-import { type FeatureRow, flag } from './row.ts'
+import { type FeatureRow, flag, log1p } from './row.ts'
 
 type Decayed = (f: Facts) => readonly number[]
 
@@ -13,7 +13,7 @@ const decayed = (group: FeatureRow['group'], name: string, what: string, why: st
     silence: 'falls',
     formula: `log1p(${what} decayed with half-life ${days} d)`,
     why,
-    of: (f) => Math.log1p(sums(f)[i]!),
+    of: (f) => log1p(sums(f)[i]!),
   }))
 
 const support: FeatureRow[] = [
@@ -33,7 +33,7 @@ const support: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(max(0, opened + reopened - resolved))',
     why: 'an unsolved problem',
-    of: (f) => Math.log1p(f.still.openTickets),
+    of: (f) => log1p(f.still.openTickets),
   },
   ...decayed('support', 'logTickets', 'tickets', 'recent trouble', (f) => f.decayedTickets),
   ...decayed('support', 'logComplaints', 'complaints', 'recent anger', (f) => f.decayedComplaints),
@@ -51,7 +51,7 @@ const support: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(mean hours from opening to resolution)',
     why: 'slow help drives away',
-    of: (f) => Math.log1p(f.still.resolutionHours),
+    of: (f) => log1p(f.still.resolutionHours),
   },
 ]
 
@@ -131,7 +131,7 @@ const engagement: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(days since the newest visit, login or feature use), 0 without any',
     why: 'people stop looking before they stop buying',
-    of: (f) => Math.log1p(f.visitRecencyDays),
+    of: (f) => log1p(f.visitRecencyDays),
   },
   ...decayed(
     'engagement',
@@ -163,7 +163,7 @@ function contractRow(kind: string, sum: (f: Facts) => number, why: string): Feat
     silence: 'falls',
     formula: `log1p(requests to ${kind} decayed with half-life 90 d)`,
     why,
-    of: (f) => Math.log1p(sum(f)),
+    of: (f) => log1p(sum(f)),
   }
 }
 

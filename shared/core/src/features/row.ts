@@ -34,9 +34,15 @@ export interface FeatureRow {
   of(facts: Facts): number
 }
 
-/** max(0, log1p(x) - log1p(knee)): lets a linear model bend at the knee. */
-export function logHinge(x: number, knee: number): number {
-  return Math.max(0, Math.log1p(x) - Math.log1p(knee))
+/** max(0, log1p(x) - log1p(knee)) of an x whose log1p the facts hold: lets a linear model bend at the knee. */
+export function hinge(logOf: (facts: Facts) => number, knee: number): (facts: Facts) => number {
+  const logKnee = Math.log1p(knee)
+  return (seen) => Math.max(0, logOf(seen) - logKnee)
+}
+
+/** log(1 + x). Most customers have nothing of most kinds, and asking is quicker than computing. */
+export function log1p(x: number): number {
+  return x === 0 ? 0 : Math.log1p(x)
 }
 
 export function flag(condition: boolean): number {

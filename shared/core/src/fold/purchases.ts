@@ -55,11 +55,11 @@ function secondEarliest(p: PurchaseState, time: number): number {
 
 /** Newest first, at most RECENT_PURCHASES: the k newest of any multiset are the same in every order of arrival. */
 function insertRecent(recent: readonly number[], time: number): readonly number[] {
-  let i = 0
-  while (i < recent.length && recent[i]! >= time) i++
-  if (i === RECENT_PURCHASES) return recent
-  const next = recent.slice(0, RECENT_PURCHASES - (recent.length === RECENT_PURCHASES ? 1 : 0))
-  next.splice(i, 0, time)
+  let place = 0
+  while (place < recent.length && recent[place]! >= time) place++
+  if (place === RECENT_PURCHASES) return recent
+  const next = new Array<number>(Math.min(recent.length + 1, RECENT_PURCHASES))
+  for (let i = 0; i < next.length; i++) next[i] = i < place ? recent[i]! : i === place ? time : recent[i - 1]!
   return next
 }
 

@@ -54,16 +54,16 @@ export interface Contribution {
   readonly logit: number
 }
 
+/** Place of each feature's group among FEATURE_GROUPS. */
+const GROUP_OF = FEATURES.map(({ group }) => FEATURE_GROUPS.indexOf(group))
+
 /**
  * Exact contributions w·(x - mean) by group, largest first. They add up: `logitOf` = logit of the average vector + their sum.
  */
 export function contributions(model: RiskModel, vector: Float64Array): readonly Contribution[] {
-  const sums = new Map<FeatureGroup, number>(FEATURE_GROUPS.map((group) => [group, 0]))
-  for (let i = 0; i < FEATURES.length; i++) {
-    const { group } = FEATURES[i]!
-    sums.set(group, sums.get(group)! + model.weights[i]! * (vector[i]! - model.means[i]!))
-  }
-  return [...sums].map(([group, logit]) => ({ group, logit })).sort((a, b) => b.logit - a.logit)
+  const sums = new Float64Array(FEATURE_GROUPS.length)
+  for (let i = 0; i < vector.length; i++) sums[GROUP_OF[i]!]! += model.weights[i]! * (vector[i]! - model.means[i]!)
+  return FEATURE_GROUPS.map((group, i) => ({ group, logit: sums[i]! })).sort((a, b) => b.logit - a.logit)
 }
 
 /**

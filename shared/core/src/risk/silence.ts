@@ -27,6 +27,9 @@ export type Found =
   | { readonly kind: 'hit'; readonly minute: number }
   | { readonly kind: 'quiet'; readonly until: number }
 
+/** A lazy search is content with a proven quiet stretch of this length; until it has one it goes on to the next month. */
+const LONG_QUIET_MINUTES = 7 * 24 * 60
+
 /** Below this span a search no longer stops at a proven edge but finds the minute. */
 const WORTH_SPLITTING_MINUTES = 24 * 60
 
@@ -99,8 +102,9 @@ export class SilentLogit {
         end === start ? { kind: 'quiet' as const, until: end } : this.within(a, this.sample(end), target, lazily)
       if (found.kind === 'hit' || found.until < end) return found
       quiet = end
+      if (lazily && quiet - from >= LONG_QUIET_MINUTES) break
     }
-    return { kind: 'quiet', until: to }
+    return { kind: 'quiet', until: quiet }
   }
 
   /** Between two samples of one month, of which the first does not hit. */

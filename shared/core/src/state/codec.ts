@@ -1,22 +1,19 @@
-/**
- * A layout is one function that walks a value and hands every field to a `Codec`, which returns it: written as it is, read
- * from bytes, or only named. So writing, reading and documenting a layout cannot disagree.
- */
-export interface Codec {
+/** Takes the fields of a layout one after the other: writes them down, or only their names for the documentation. */
+export interface Sink {
   /** Whole number from 0 to 2^53, in one to eight bytes: seven bits a byte, least significant first. */
-  uint(name: string, value: number): number
+  uint(name: string, value: number): void
   /** An instant in ms or NEVER (-1), six bytes. */
-  time(name: string, value: number): number
+  time(name: string, value: number): void
   /** A 48-bit hash, six bytes. */
-  hash(name: string, value: number): number
+  hash(name: string, value: number): void
   /** One byte. */
-  byte(name: string, value: number): number
+  byte(name: string, value: number): void
   /** 32 bits as an unsigned number, four bytes. */
-  word(name: string, value: number): number
-  float32(name: string, value: number): number
-  float64(name: string, value: number): number
+  word(name: string, value: number): void
+  float32(name: string, value: number): void
+  float64(name: string, value: number): void
   /** One float64 for each half-life. */
-  decayed(name: string, halfLivesDays: readonly number[], sums: readonly number[]): readonly number[]
+  decayed(name: string, halfLivesDays: readonly number[], sums: readonly number[]): void
 }
 
 const TWO_32 = 0x1_0000_0000
@@ -25,7 +22,7 @@ const TWO_32 = 0x1_0000_0000
 const SLAB = 65_536
 
 /** Writes value after value into slabs; `take` gives what was written since the last one, without copying it. */
-export class Writer implements Codec {
+export class Writer implements Sink {
   private bytes = new Uint8Array(SLAB)
   private view = new DataView(this.bytes.buffer)
   private from = 0
@@ -37,7 +34,7 @@ export class Writer implements Codec {
     return taken
   }
 
-  uint(_name: string, value: number): number {
+  uint(_name: string, value: number): void {
     this.room(8)
     let rest = value
     while (rest > 0x7fffffff) {
@@ -51,49 +48,41 @@ export class Writer implements Codec {
       low >>>= 7
     }
     this.bytes[this.at++] = low
-    return value
   }
 
-  time(_name: string, value: number): number {
+  time(_name: string, value: number): void {
     this.sixBytes(value + 1)
-    return value
   }
 
-  hash(_name: string, value: number): number {
+  hash(_name: string, value: number): void {
     this.sixBytes(value)
-    return value
   }
 
-  byte(_name: string, value: number): number {
+  byte(_name: string, value: number): void {
     this.room(1)
     this.bytes[this.at++] = value
-    return value
   }
 
-  word(_name: string, value: number): number {
+  word(_name: string, value: number): void {
     this.room(4)
     this.view.setUint32(this.at, value)
     this.at += 4
-    return value
   }
 
-  float32(_name: string, value: number): number {
+  float32(_name: string, value: number): void {
     this.room(4)
     this.view.setFloat32(this.at, value)
     this.at += 4
-    return value
   }
 
-  float64(_name: string, value: number): number {
+  float64(_name: string, value: number): void {
     this.room(8)
     this.view.setFloat64(this.at, value)
     this.at += 8
-    return value
   }
 
-  decayed(name: string, _halfLivesDays: readonly number[], sums: readonly number[]): readonly number[] {
+  decayed(name: string, _halfLivesDays: readonly number[], sums: readonly number[]): void {
     for (let i = 0; i < sums.length; i++) this.float64(name, sums[i]!)
-    return sums
   }
 
   private sixBytes(value: number): void {
@@ -115,7 +104,7 @@ export class Writer implements Codec {
 }
 
 /** Reads what a Writer wrote. A value that ends early throws a RangeError. */
-export class Reader implements Codec {
+export class Reader {
   private readonly view: DataView
   private at = 0
 
@@ -165,7 +154,7 @@ export class Reader implements Codec {
     return this.view.getFloat64(this.at - 8)
   }
 
-  decayed(_name: string, halfLivesDays: readonly number[]): readonly number[] {
+  decayed(halfLivesDays: readonly number[]): readonly number[] {
     const sums = new Array<number>(halfLivesDays.length)
     for (let i = 0; i < sums.length; i++) sums[i] = this.float64()
     return sums
@@ -185,45 +174,43 @@ export interface LayoutRow {
 }
 
 /** Names the fields that a layout walks, for the documentation. */
-export class Describer implements Codec {
+export class Describer implements Sink {
   readonly rows: LayoutRow[] = []
   group = ''
 
-  uint(name: string, value: number): number {
-    return this.row(name, '1-8', value)
+  uint(name: string): void {
+    this.row(name, '1-8')
   }
 
-  time(name: string, value: number): number {
-    return this.row(name, '6', value)
+  time(name: string): void {
+    this.row(name, '6')
   }
 
-  hash(name: string, value: number): number {
-    return this.row(name, '6', value)
+  hash(name: string): void {
+    this.row(name, '6')
   }
 
-  byte(name: string, value: number): number {
-    return this.row(name, '1', value)
+  byte(name: string): void {
+    this.row(name, '1')
   }
 
-  word(name: string, value: number): number {
-    return this.row(name, '4', value)
+  word(name: string): void {
+    this.row(name, '4')
   }
 
-  float32(name: string, value: number): number {
-    return this.row(name, '4', value)
+  float32(name: string): void {
+    this.row(name, '4')
   }
 
-  float64(name: string, value: number): number {
-    return this.row(name, '8', value)
+  float64(name: string): void {
+    this.row(name, '8')
   }
 
-  decayed(name: string, halfLivesDays: readonly number[], sums: readonly number[]): readonly number[] {
-    for (const days of halfLivesDays) this.row(`${name}, half-life ${days} d`, '8', 0)
-    return sums
+  decayed(name: string, halfLivesDays: readonly number[]): void {
+    for (const days of halfLivesDays) this.row(`${name}, half-life ${days} d`, '8')
   }
 
-  private row(field: string, bytes: string, value: number): number {
+  private row(field: string, bytes: string): void {
     this.rows.push({ group: this.group, field, bytes })
-    return value
   }
 }

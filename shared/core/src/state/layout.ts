@@ -1,5 +1,5 @@
 import { ACTION_KINDS, PURPOSES, ROLES, SURVEY_KINDS } from '../event.ts'
-import { type Codec, Describer, type LayoutRow, Reader, Writer } from './codec.ts'
+import { Describer, type LayoutRow, Reader, type Sink, Writer } from './codec.ts'
 import { type CustomerState, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
 import type { Group } from './groups.ts'
 import * as groups from './groups.ts'
@@ -19,8 +19,8 @@ interface Slot {
   readonly name: string
   /** The group, where the state has it: what `write` takes. */
   get(state: CustomerState): object | undefined
-  write(codec: Codec, group: object): void
-  read(codec: Codec, draft: Draft): void
+  write(sink: Sink, group: object): void
+  read(reader: Reader, draft: Draft): void
   describe(describer: Describer): void
 }
 
@@ -33,16 +33,11 @@ function slot<G extends object>(
   return {
     name,
     get,
-    // A walk assigns every field what it was given back, and states are immutable: it gets a copy.
-    write: (codec, value) => group.walk(codec, { ...(value as G) }),
-    read(codec, draft) {
-      const value = group.blank()
-      group.walk(codec, value)
-      set(draft, value)
-    },
+    write: (sink, value) => group.write(sink, value as G),
+    read: (reader, draft) => set(draft, group.read(reader)),
     describe(describer) {
       describer.group = name
-      group.walk(describer, group.blank())
+      group.write(describer, group.example?.() ?? group.blank())
     },
   }
 }
@@ -51,8 +46,8 @@ const rings = ROLES.map((role) =>
   slot(
     `ids of ${role}`,
     groups.RING,
-    ({ rings }) => (rings[role] === undefined ? undefined : { ids: rings[role] }),
-    (draft, { ids }) => {
+    ({ rings }) => rings[role],
+    (draft, ids) => {
       draft.rings = { ...draft.rings, [role]: ids }
     },
   ),
