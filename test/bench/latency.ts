@@ -1,4 +1,5 @@
 import { connectProducer, type OutgoingMessage } from '@holdfast/platform'
+import { drain } from './drain.ts'
 import { createEventSource, purchase } from './events.ts'
 import { followJobs, type JobArrivals } from './job-arrivals.ts'
 import type { Pipeline } from './pipeline-process.ts'
@@ -32,7 +33,8 @@ const WARM_UP_MS = 10_000
 const TICK_MS = 5
 /** Requests to Kafka under way, beyond which the producer waits: then the rate that was asked for is not reached. */
 const MOST_REQUESTS = 40
-const LATE_JOBS_MS = 30_000
+/** Our own reading of what Redis has long written. */
+const ARRIVALS_READ_WITHIN_MS = 5_000
 
 /**
  * Sends ordinary events at a rate and, spread among them, purchases of which each must cause one job. Latency is from the
@@ -43,7 +45,7 @@ export async function measureLatency(pipeline: Pipeline, options: LatencyOptions
   const arrivals = await followJobs(stage, 'proactive-outreach')
   try {
     const { sentAt, rate, workerLoad } = await send(pipeline, options)
-    await allArrived(sentAt, arrivals)
+    await settle(pipeline, sentAt, arrivals)
     const latencies = [...sentAt].flatMap(([customer, at]) => {
       const arrived = arrivals.at.get(customer)
       return arrived === undefined ? [] : [arrived - at]
@@ -135,20 +137,12 @@ async function send(pipeline: Pipeline, { rate, jobs, seconds, customers, urgent
   return { sentAt, rate: (made - madeBefore) / measuredSeconds, workerLoad }
 }
 
-/** Resolves when every job has come, or when none has come for a while. */
-async function allArrived(sentAt: ReadonlyMap<string, number>, { at }: JobArrivals): Promise<void> {
-  const countArrived = () => [...sentAt.keys()].reduce((count, customer) => count + (at.has(customer) ? 1 : 0), 0)
-  let arrived = -1
-  let movedAt = performance.now()
-  while (performance.now() - movedAt < LATE_JOBS_MS) {
-    const now = countArrived()
-    if (now === sentAt.size) return
-    if (now !== arrived) {
-      arrived = now
-      movedAt = performance.now()
-    }
-    await pause(100)
-  }
+/** Resolves when the risk-worker has done all its work, so that a job which is missing now never comes. */
+async function settle(pipeline: Pipeline, sentAt: ReadonlyMap<string, number>, { at }: JobArrivals): Promise<void> {
+  await drain(pipeline)
+  const deadline = performance.now() + ARRIVALS_READ_WITHIN_MS
+  const isMissing = () => [...sentAt.keys()].some((customer) => !at.has(customer))
+  while (isMissing() && performance.now() < deadline) await pause(100)
 }
 
 function pause(ms: number): Promise<void> {
