@@ -133,6 +133,14 @@ describe('profiles', () => {
     })
   })
 
+  test('an erasure in a later batch of the same commit takes the profile of an earlier one along', async () => {
+    const set = stored().set()
+    await set.load(['a'])
+    await set.foldProfiles([updated('a', { email: 'a@x' })])
+    set.fold(erased('a'))
+    expect(set.take().profiles.size).toBe(0)
+  })
+
   test('of an erased customer none is kept, whichever of the two comes first', async () => {
     for (const events of [
       [updated('a', { email: 'a@x' }), erased('a')],
