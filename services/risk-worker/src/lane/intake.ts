@@ -6,6 +6,8 @@ import { deadLetter, republished } from './outgoing.ts'
 /** What became of the records of a batch. */
 export interface Intake {
   readonly events: readonly CustomerEvent[]
+  /** Customers of these events who are not known yet. */
+  readonly strangers: ReadonlySet<string>
   /** Dead letters and records for other partitions. */
   readonly outbox: readonly OutboxEntry[]
   /** Highest offset taken of each source partition, by `originKey`: only those that moved. */
@@ -45,6 +47,7 @@ interface Origin {
 export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeOptions) {
   return function intakeStep(records: readonly KafkaRecord[], place: IntakePlace): Intake {
     const events: CustomerEvent[] = []
+    const strangers = new Set<string>()
     const outbox: OutboxEntry[] = []
     const origins = new Map<string, number>()
     const invalidAt: number[] = []
@@ -62,14 +65,14 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
         origins.set(origin.key, origin.offset)
       }
       const decoded = decode(place.role, record.value, domainTime(origin?.timestamp ?? record.timestamp))
-      if (decoded.kind === 'event' && !isAtHome(record, decoded.event, place)) {
+      if (decoded.kind === 'event' && !isAtHome(record, decoded.event, place, strangers)) {
         counts.republished++
         outbox.push(republished(record, place, decoded.event.customerId))
       } else {
         settle(decoded, record, i)
       }
     }
-    return { events, outbox, origins, counts, invalidAt }
+    return { events, strangers, outbox, origins, counts, invalidAt }
 
     function settle(decoded: Decoded, record: KafkaRecord, at: number): void {
       if (decoded.kind === 'event') {
@@ -85,10 +88,17 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
     }
   }
 
-  function isAtHome(record: KafkaRecord, event: CustomerEvent, place: IntakePlace): boolean {
+  function isAtHome(
+    record: KafkaRecord,
+    { customerId }: CustomerEvent,
+    place: IntakePlace,
+    strangers: Set<string>,
+  ): boolean {
     if (record.key === null) return false
-    if (place.isKnown(event.customerId)) return true
-    return murmur2Partition(Buffer.from(event.customerId), partitionCount) === place.partition
+    if (place.isKnown(customerId) || strangers.has(customerId)) return true
+    if (murmur2Partition(Buffer.from(customerId), partitionCount) !== place.partition) return false
+    strangers.add(customerId)
+    return true
   }
 }
 

@@ -192,7 +192,7 @@ export class ShardLane {
 
     const startedAt = performance.now()
     const records = batch.firstOffset >= from ? batch.records : batch.records.filter(({ offset }) => offset >= from)
-    const { events, outbox, origins, counts, invalidAt } = this.options.intake(records, {
+    const { events, strangers, outbox, origins, counts, invalidAt } = this.options.intake(records, {
       topic,
       role,
       partition: this.partition,
@@ -201,7 +201,7 @@ export class ShardLane {
     })
     if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
 
-    await this.set.load(new Set(events.map(({ customerId }) => customerId)))
+    await this.set.load(strangers)
     let folded = 0
     for (const event of events) if (this.set.fold(event)) folded++
     if (role === 'profile') await this.set.foldProfiles(events)
@@ -266,8 +266,8 @@ export class ShardLane {
     this.set.trim()
     const { touched, profiles, counters } = this.set.take()
     const customers = touched.map((customer) => this.write(customer))
-    for (const { id, before } of touched) {
-      if (this.set.state(id).erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
+    for (const { id, before, after } of touched) {
+      if (after.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
     }
     const change: ShardChange = {
       customers,
@@ -313,9 +313,9 @@ export class ShardLane {
     }
   }
 
-  private write({ id, nextLook, timeline }: Touched): CustomerWrite {
-    const state = this.set.state(id)
-    const seen = this.options.timelineLength === 0 ? [] : timeline.slice(-this.options.timelineLength).reverse()
+  private write({ id, after: state, nextLook, timeline }: Touched): CustomerWrite {
+    const { timelineLength } = this.options
+    const seen = timelineLength === 0 ? [] : timeline.length > 1 ? timeline.slice(-timelineLength).reverse() : timeline
     return {
       id,
       state: encodeState(state),

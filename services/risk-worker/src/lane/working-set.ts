@@ -17,6 +17,8 @@ export interface Touched {
   readonly id: string
   /** As the last packed commit left it. */
   readonly before: CustomerState
+  /** As this one leaves it: set when it is taken. */
+  after: CustomerState
   /** Since then, newest last. */
   readonly timeline: TimelineEntry[]
   /** Of the last look since then: the next appointment; `unseen` while nobody has looked. */
@@ -25,14 +27,22 @@ export interface Touched {
 
 const profileSchema = z.record(z.string(), z.tuple([z.string(), z.number(), z.number()]))
 
+/** A customer in hand. */
+interface Entry {
+  readonly id: string
+  state: CustomerState
+  /** What `Touched` says of it, while it is touched. */
+  touched: Touched | undefined
+}
+
 /**
  * The states in hand: those touched since the last commit, and a cache of hot ones, which is right as long as the shard has
  * one writer. Whoever is refused a commit drops all of it.
  */
 export class WorkingSet {
   /** In order of arrival. */
-  private readonly states = new Map<string, CustomerState>()
-  private touched = new Map<string, Touched>()
+  private readonly entries = new Map<string, Entry>()
+  private touched: Touched[] = []
   private profiles = new Map<string, Profile>()
   /** Those of the last commit: it may still be under way, and then Redis does not know them yet. */
   private profilesUnderWay: ReadonlyMap<string, Profile> = new Map()
@@ -43,55 +53,56 @@ export class WorkingSet {
   ) {}
 
   get cached(): number {
-    return this.states.size
+    return this.entries.size
   }
 
   get touchedCount(): number {
-    return this.touched.size
+    return this.touched.length
   }
 
   has(id: string): boolean {
-    return this.states.has(id)
+    return this.entries.has(id)
   }
 
   state(id: string): CustomerState {
-    return this.states.get(id) ?? EMPTY_STATE
+    return this.entries.get(id)?.state ?? EMPTY_STATE
   }
 
   touchedCustomers(): Iterable<Touched> {
-    return this.touched.values()
+    return this.touched
   }
 
   /** Brings the states of these customers into the set, with one read for all that are missing. */
   async load(ids: Iterable<string>): Promise<void> {
     const missing: string[] = []
-    for (const id of ids) {
-      if (!this.states.has(id)) missing.push(id)
-    }
+    for (const id of ids) if (!this.entries.has(id)) missing.push(id)
     if (missing.length === 0) return
     const stored = await this.reader.states(missing)
     for (let i = 0; i < missing.length; i++) {
+      const id = missing[i]!
       const bytes = stored[i]
-      this.states.set(missing[i]!, bytes === null || bytes === undefined ? EMPTY_STATE : decodeState(bytes))
+      const state = bytes === null || bytes === undefined ? EMPTY_STATE : decodeState(bytes)
+      this.entries.set(id, { id, state, touched: undefined })
     }
   }
 
   /** Folds an event of a loaded customer. Returns whether it changed anything: a duplicate does not. */
   fold(event: CustomerEvent): boolean {
-    const before = this.state(event.customerId)
-    const after = fold(before, event)
-    if (after === before) return false
-    this.touch(event.customerId).timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
-    this.states.set(event.customerId, after)
+    const entry = this.entry(event.customerId)
+    const after = fold(entry.state, event)
+    if (after === entry.state) return false
+    this.touch(entry).timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
+    entry.state = after
     return true
   }
 
   /** Puts what a look found in place of a loaded customer's state. */
-  look(id: string, after: CustomerState, nextLook: number | undefined, entry: TimelineEntry | undefined): void {
-    const touched = this.touch(id)
+  look(id: string, after: CustomerState, nextLook: number | undefined, line: TimelineEntry | undefined): void {
+    const entry = this.entry(id)
+    const touched = this.touch(entry)
     touched.nextLook = nextLook ?? 'never'
-    if (entry !== undefined) touched.timeline.push(entry)
-    this.states.set(id, after)
+    if (line !== undefined) touched.timeline.push(line)
+    entry.state = after
   }
 
   /** Folds the profile updates among these events; the profiles of their customers are read once. */
@@ -117,15 +128,20 @@ export class WorkingSet {
 
   /** Hands over what was touched, for a commit, when the one before it has ended; from here on it counts as written. */
   take(): { touched: readonly Touched[]; profiles: ReadonlyMap<string, string>; counters: Map<string, number> } {
-    const touched = [...this.touched.values()]
+    const { touched } = this
     const profiles = new Map<string, string>()
     for (const [id, profile] of this.profiles) if (!this.state(id).erased) profiles.set(id, JSON.stringify(profile))
     const counters = new Map<string, number>()
     const add = (counter: string, amount: number): void => {
       counters.set(counter, (counters.get(counter) ?? 0) + amount)
     }
-    for (const { id, before } of touched) addCounterChanges(before, this.state(id), add)
-    this.touched = new Map()
+    for (const customer of touched) {
+      const entry = this.entry(customer.id)
+      customer.after = entry.state
+      entry.touched = undefined
+      addCounterChanges(customer.before, customer.after, add)
+    }
+    this.touched = []
     this.profilesUnderWay = this.profiles
     this.profiles = new Map()
     return { touched, profiles, counters }
@@ -136,21 +152,29 @@ export class WorkingSet {
    * write must not be read again from Redis.
    */
   trim(): void {
-    for (const id of this.states.keys()) {
-      if (this.states.size <= this.capacity) return
-      if (!this.touched.has(id)) this.states.delete(id)
+    for (const { id, touched } of this.entries.values()) {
+      if (this.entries.size <= this.capacity) return
+      if (touched === undefined) this.entries.delete(id)
     }
   }
 
-  private touch(id: string): Touched {
-    let touched = this.touched.get(id)
-    if (touched === undefined) {
-      touched = { id, before: this.state(id), timeline: [], nextLook: 'unseen' }
-      this.touched.set(id, touched)
-    } else {
-      touched.nextLook = 'unseen'
+  private entry(id: string): Entry {
+    let entry = this.entries.get(id)
+    if (entry === undefined) {
+      entry = { id, state: EMPTY_STATE, touched: undefined }
+      this.entries.set(id, entry)
     }
-    return touched
+    return entry
+  }
+
+  private touch(entry: Entry): Touched {
+    if (entry.touched === undefined) {
+      entry.touched = { id: entry.id, before: entry.state, after: entry.state, timeline: [], nextLook: 'unseen' }
+      this.touched.push(entry.touched)
+    } else {
+      entry.touched.nextLook = 'unseen'
+    }
+    return entry.touched
   }
 }
 

@@ -86,6 +86,21 @@ export class SilentLogit {
     return { minute, logit, breadth: float32BreadthOf(magnitude), terms }
   }
 
+  /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
+  private sampleSeen(): Sample {
+    const { vector, facts } = this.seen
+    const terms = new Float64Array(MOVING.length)
+    let logit = this.stillLogit
+    let magnitude = this.stillMagnitude
+    for (let k = 0; k < MOVING.length; k++) {
+      const term = this.model.weights[MOVING[k]!]! * vector[MOVING[k]!]!
+      terms[k] = term
+      logit += term
+      magnitude += Math.abs(term)
+    }
+    return { minute: facts.at / MINUTE_MS, logit, breadth: float32BreadthOf(magnitude), terms }
+  }
+
   /**
    * First hit in whole minutes from `from` to `to`, both included. With `lazily` it may stop at the edge of a proven quiet
    * interval whose successor is not yet worth splitting; that edge is always `from` or later.
@@ -96,6 +111,15 @@ export class SilentLogit {
     while (quiet < to) {
       const start = quiet + 1
       const end = Math.min(to, lastMinuteOfMonth(start))
+      // The minutes that follow the instant of the look are bounded by it as well as by their own first one.
+      if (lazily && quiet === from - 1 && this.isJustBefore(start)) {
+        const b = this.sample(end)
+        if (!target.isHit(b) && target.isOut(...this.bounds(this.sampleSeen(), b))) {
+          quiet = end
+          if (quiet - from >= LONG_QUIET_MINUTES) break
+          continue
+        }
+      }
       const a = this.sample(start)
       if (target.isHit(a)) return { kind: 'hit', minute: start }
       const found =
@@ -118,6 +142,12 @@ export class SilentLogit {
     if (left.kind === 'hit' || left.until < middle.minute) return left
     if (lazily && span > WORTH_SPLITTING_MINUTES) return left
     return this.within(middle, b, target, lazily)
+  }
+
+  /** Whether the state was seen within the minute before, and in the same month. */
+  private isJustBefore(minute: number): boolean {
+    const { at, month } = this.seen.facts
+    return Math.floor(at / MINUTE_MS) === minute - 1 && month === monthIndex(minute * MINUTE_MS)
   }
 
   private bounds(a: Sample, b: Sample): [low: number, high: number] {
