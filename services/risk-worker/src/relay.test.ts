@@ -49,9 +49,11 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
       mayFail('read')
       return outbox.slice(0, limit)
     },
+    serverRun: async () => 'run',
     async dropOutbox(through: string) {
       happened.push('drop')
       outbox.splice(0, outbox.findIndex(({ id }) => id === through) + 1)
+      return true
     },
     outboxLength: async () => {
       if (failing.read > 0) mayFail('read')

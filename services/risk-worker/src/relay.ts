@@ -99,11 +99,14 @@ export class Relay {
   private async moveAll(): Promise<void> {
     const { store } = this.options
     for (;;) {
+      // In this order: what is read after a restart of Redis must not pass for read before it.
+      const serverRun = await store.serverRun()
       const entries = await store.outbox(MOST_ENTRIES)
       const last = entries.at(-1)
       if (last === undefined) return this.letIn()
       await this.move(entries)
-      await store.dropOutbox(last.id)
+      // Redis may have been put back to before these entries, or before their jobs: then what it holds now leaves (again).
+      await store.dropOutbox(last.id, serverRun)
       await this.weigh()
       if (this.stopped) return
     }

@@ -6,6 +6,7 @@ import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
 import { beginScript, claimScript } from './claim-script.ts'
 import { type CommitOutcome, commitScript } from './commit-script.ts'
 import { parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
+import { dropOutboxScript, serverRunScript } from './outbox-script.ts'
 import { parseMeta, type ShardMeta } from './shard-meta.ts'
 import { switchScript } from './switch-script.ts'
 
@@ -46,8 +47,10 @@ export interface ShardStore extends ShardReader {
   /** @param number of the commit that this one builds on */
   commit(number: number, change: ShardChange, timelineBytes: number): Promise<CommitOutcome>
   outbox(limit: number): Promise<readonly StoredOutboxEntry[]>
-  /** Forgets what has left, up to and with this entry. */
-  dropOutbox(through: string): Promise<void>
+  /** Names the run of the Redis server that holds the outbox; to be asked for before the entries are. */
+  serverRun(): Promise<string>
+  /** Forgets what has left, up to and with this entry. False, and nothing forgotten, where Redis was started since that run. */
+  dropOutbox(through: string, serverRun: string): Promise<boolean>
   /** Whether a commit that builds on this number would be taken now. */
   accepts(number: number): Promise<boolean>
   /** Makes this generation the current one in place of another. False where that one is not current, or this one not ours. */
@@ -133,9 +136,10 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
       const entries = await client.xrangeBuffer(outbox, '-', '+', 'COUNT', limit)
       return entries.map(parseOutboxEntry)
     },
-    async dropOutbox(through) {
+    serverRun: () => serverRunScript.run(client, { outbox }),
+    async dropOutbox(through, serverRun) {
       const [ms, sequence] = through.split('-')
-      await client.xtrim(outbox, 'MINID', `${ms}-${Number(sequence) + 1}`)
+      return dropOutboxScript.run(client, { outbox }, [serverRun, `${ms}-${Number(sequence) + 1}`])
     },
     async accepts(number) {
       const [owner, stored] = await client.hmget(reader.keys.meta, 'token', 'number')
