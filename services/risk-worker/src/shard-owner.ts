@@ -36,8 +36,6 @@ export interface LaneHooks extends Pick<LaneEvents, 'onOutbox'> {
 interface Shard {
   readonly lane: ShardLane
   readonly relay: Relay
-  /** The newest batch: its heartbeat tells whether the shard is still ours. */
-  lastBatch: ShardBatch | undefined
 }
 
 /** How long a revocation waits for the commits of what was already folded, ms. */
@@ -54,6 +52,8 @@ export class ShardOwner implements ShardHandlers {
   private consumer: ShardConsumer | undefined
   private timers: NodeJS.Timeout[] = []
   private looking: Promise<void> | undefined
+  /** By partition, the tail of what opens, recovers and closes its shard: one at a time, in the order of the group's word. */
+  private readonly turns = new Map<number, Promise<unknown>>()
 
   constructor(private readonly options: ShardOwnerOptions) {}
 
@@ -84,19 +84,20 @@ export class ShardOwner implements ShardHandlers {
 
   readonly onAssigned = async (partitions: readonly number[]): Promise<readonly Position[]> => {
     if (this.options.isIntakeStopped()) for (const partition of partitions) this.consumer?.pause(partition)
-    const positions = await Promise.all(partitions.map((partition) => this.open(partition)))
+    const positions = await Promise.all(
+      partitions.map((partition) => this.inTurn(partition, () => this.open(partition))),
+    )
     this.options.log.info({ partitions }, 'shards are ours')
     return positions.flat()
   }
 
   readonly onRevoked = async (partitions: readonly number[]): Promise<void> => {
-    await Promise.all(partitions.map((partition) => this.close(partition)))
+    await Promise.all(partitions.map((partition) => this.inTurn(partition, () => this.close(partition))))
   }
 
   readonly onBatch = async (batch: ShardBatch): Promise<void> => {
     const shard = this.shards.get(batch.partition)
     if (shard === undefined || batch.isStale()) return
-    shard.lastBatch = batch
     await shard.relay.hasRoom()
     const outcome = await shard.lane.take(batch)
     if (outcome === 'refused') await this.recover(batch.partition, shard)
@@ -135,7 +136,7 @@ export class ShardOwner implements ShardHandlers {
       onOutbox: () => relay.notify(),
       seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
     })
-    this.shards.set(partition, { lane, relay, lastBatch: undefined })
+    this.shards.set(partition, { lane, relay })
     return Object.values(topics).flatMap((topic) => {
       const offset = store.claimed.offsets.get(topic)
       return offset === undefined ? [] : [{ topic, partition, offset }]
@@ -156,23 +157,26 @@ export class ShardOwner implements ShardHandlers {
     this.consumer?.pause(partition)
   }
 
+  private inTurn<T>(partition: number, work: () => Promise<T>): Promise<T> {
+    const done = (this.turns.get(partition) ?? Promise.resolve()).then(work)
+    this.turns.set(
+      partition,
+      done.catch(() => {}),
+    )
+    return done
+  }
+
+  private recover(partition: number, refused: Shard): Promise<void> {
+    return this.inTurn(partition, () => this.recoverNow(partition, refused))
+  }
+
   /** After a refusal: nothing in memory is worth anything. */
-  private async recover(partition: number, refused: Shard): Promise<void> {
+  private async recoverNow(partition: number, refused: Shard): Promise<void> {
     if (this.shards.get(partition) !== refused || !refused.lane.wasRefused) return
-    const { lastBatch } = refused
-    await lastBatch?.heartbeat()
-    if (lastBatch === undefined || lastBatch.isStale()) {
+    if (!(await this.consumer?.isMember())) {
       this.options.log.warn({ partition }, 'a shard went to another owner; waiting for the group')
-      if (lastBatch === undefined) {
-        throw new HoldfastError({
-          code: 'SHARD_LOST',
-          message: `shard ${partition} has another owner, and the group has not said whether it is ours`,
-          cure: 'nothing is lost: the process is to be started again, and claims what the group gives it.',
-        })
-      }
       return
     }
-    if (this.shards.get(partition) !== refused) return
     this.shards.delete(partition)
     refused.lane.close()
     await refused.relay.stop()

@@ -37,12 +37,13 @@ export function createBatchRunner(options: BatchRunnerOptions): (payload: EachBa
     const { topic, partition, messages } = payload.batch
     const { first, last, highWatermark } = boundsOf(payload)
     const began = epoch()
+    const seeks = positions.seeks(topic, partition)
     let lostMembership = false
     let handled = false
     let soughtAway = false
     const isStale = () => {
-      // A seek after the handler is nothing to this batch any more.
-      if (!handled) soughtAway ||= payload.isStale()
+      // A seek after the handler is nothing to this batch any more. kafkajs forgets one as soon as any broker was asked for more.
+      if (!handled) soughtAway ||= payload.isStale() || positions.seeks(topic, partition) !== seeks
       return lostMembership || soughtAway || began !== epoch()
     }
     const heartbeat = async () => {

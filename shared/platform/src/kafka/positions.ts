@@ -5,17 +5,30 @@ import type { LogBounds, Position } from './log-bounds.ts'
 export interface Positions {
   get(topic: string, partition: number): number | undefined
   set(position: Position): void
+  /** As `set`, because somebody wants to read elsewhere. */
+  seek(position: Position): void
+  /** How often somebody sought there: a batch during which this rises is obsolete. */
+  seeks(topic: string, partition: number): number
   clear(): void
 }
 
 export function createPositions(): Positions {
   const byTopic = new Map<string, Map<number, number>>()
+  const seeks = new Map<string, number>()
+  const set = ({ topic, partition, offset }: Position): void => {
+    const offsets = byTopic.get(topic) ?? new Map<number, number>()
+    byTopic.set(topic, offsets.set(partition, offset))
+  }
+  const seeksOf = (topic: string, partition: number) => seeks.get(`${topic}:${partition}`) ?? 0
   return {
     get: (topic, partition) => byTopic.get(topic)?.get(partition),
-    set({ topic, partition, offset }) {
-      const offsets = byTopic.get(topic) ?? new Map<number, number>()
-      byTopic.set(topic, offsets.set(partition, offset))
+    set,
+    seek(position) {
+      const { topic, partition } = position
+      set(position)
+      seeks.set(`${topic}:${partition}`, seeksOf(topic, partition) + 1)
     },
+    seeks: seeksOf,
     clear: () => byTopic.clear(),
   }
 }

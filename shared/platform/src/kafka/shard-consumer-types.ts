@@ -49,6 +49,11 @@ export interface ShardConsumer extends Stoppable {
   /** Joins the group. @throws HoldfastError KAFKA_PARTITIONS_DIFFER, KAFKA_UNREACHABLE and the like. */
   start(): Promise<void>
   assigned(): readonly number[]
+  /**
+   * Whether the group holds us for a member: at once where it has said so within the last heartbeat interval, else when it has
+   * answered the next heartbeat. False as soon as what was ours may no longer be.
+   */
+  isMember(): Promise<boolean>
   /** Reading goes on there. Without effect on partitions that are not ours. */
   seek(position: Position): void
   /** Commits to the group, for lag tools only: nothing here reads it. Failures are logged. */

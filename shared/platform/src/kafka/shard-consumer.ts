@@ -18,6 +18,9 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
 
   /** Rises whenever what was ours may no longer be. */
   let epoch = 0
+  /** When the group last confirmed that we belong to it; a frozen process finds it old. */
+  let confirmedAt = Number.NEGATIVE_INFINITY
+  let askers: ((isMember: boolean) => void)[] = []
   /** What the group last gave us; also what the assigner asks for again. */
   let held: readonly number[] = []
   /** What the owner was told is ours. */
@@ -51,10 +54,21 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     },
   })
 
-  const { GROUP_JOIN, REBALANCING, CRASH, END_BATCH_PROCESS } = consumer.events
+  function tellAskers(isMember: boolean): void {
+    confirmedAt = isMember ? performance.now() : Number.NEGATIVE_INFINITY
+    const asked = askers
+    askers = []
+    for (const tell of asked) tell(isMember)
+  }
+
+  const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH, END_BATCH_PROCESS } = consumer.events
+  consumer.on(HEARTBEAT, () => tellAskers(true))
   consumer.on(GROUP_JOIN, ({ payload }) => {
     const partitions = [...new Set(Object.values(payload.memberAssignment).flat())].sort((a, b) => a - b)
     const joined = ++epoch
+    // Whoever asked did so as a member of an earlier generation.
+    tellAskers(false)
+    confirmedAt = performance.now()
     held = partitions
     positions.clear()
     pausedByOwner.clear()
@@ -67,10 +81,12 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
   })
   consumer.on(REBALANCING, () => {
     epoch++
+    tellAskers(false)
     enqueue(revoke)
   })
   consumer.on(CRASH, ({ payload: { error, restart } }) => {
     epoch++
+    tellAskers(false)
     enqueue(revoke)
     onCrash?.(error, restart)
     if (!restart && stopped === undefined) onFatal(crashError(error, groupId))
@@ -121,7 +137,7 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
 
   function seek(position: Position): void {
     if (!held.includes(position.partition)) return
-    positions.set(position)
+    positions.seek(position)
     const { topic, partition, offset } = position
     whileRunning(() => consumer.seek({ topic, partition, offset: String(offset) }))
   }
@@ -175,6 +191,7 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
   }
 
   async function stopNow(): Promise<void> {
+    tellAskers(false)
     setFetching(held, false)
     await Promise.allSettled(running)
     enqueue(revoke)
@@ -186,6 +203,11 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
   return {
     start: () => withKafkaTrouble(startNow),
     assigned: () => told,
+    async isMember() {
+      if (stopped !== undefined) return false
+      if (performance.now() - confirmedAt < heartbeatMs) return true
+      return new Promise<boolean>((resolve) => askers.push(resolve))
+    },
     seek,
     async commitOffsets(list) {
       try {
