@@ -1,9 +1,12 @@
 import type { RiskChanged } from '@holdfast/contracts'
 import {
+  type ActionKind,
   type CustomerState,
+  type Decision,
   type Evaluation,
   evaluate,
   FEATURES,
+  fold,
   type Policy,
   type RiskModel,
   reasonsAt,
@@ -43,6 +46,7 @@ const MOST_ROWS = 4_096
 export function createLookStep({ model, scorer, policy, modelMaySend, currency, partition }: LookOptions) {
   const context = { model, policy, modelMaySend }
   let rows = new Float32Array(0)
+  const underWay = new DecisionsUnderWay()
 
   return function lookStep(customers: readonly (readonly [id: string, state: CustomerState])[], at: number): Looked[] {
     const looked: Looked[] = []
@@ -60,8 +64,13 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
     for (let i = 0; i < customers.length; i++) {
       const [id, state] = customers[i]!
       const seen = sights[i]!
-      const evaluation = evaluate(state, at, { logit: logits[i]!, probability: probabilities[i]! }, context, seen)
-      looked.push(report(id, state, evaluation, at, seen))
+      const score = { logit: logits[i]!, probability: probabilities[i]! }
+      const found = evaluate(underWay.laidOver(id, state), at, score, context, seen)
+      // What is stored of the log is the log's alone.
+      const evaluation = { ...found, state: { ...found.state, actions: state.actions, rings: state.rings } }
+      const looks = report(id, state, evaluation, at, seen)
+      if (looks.outbox.length > 0) underWay.remember(id, evaluation.decision, at)
+      looked.push(looks)
     }
   }
 
@@ -117,5 +126,40 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
     const entry: TimelineEntry | undefined =
       changedFrom === undefined ? undefined : { kind: `band.${band}`, time: now.enteredAt, detail: probability }
     return { id, evaluation, entry, outbox }
+  }
+}
+
+interface DecisionUnderWay {
+  readonly action: ActionKind
+  readonly episodeAt: number
+  readonly at: number
+}
+
+/**
+ * Decisions to contact somebody that have left for the log and have not come back yet. Who leaves a band and enters it again
+ * meanwhile is contacted under the episode that was decided, as they would be a moment later, when the ledger says so. Memory
+ * will do: whoever opens a shard reads every earlier decision from the log before it decides.
+ */
+class DecisionsUnderWay {
+  private readonly byCustomer = new Map<string, DecisionUnderWay>()
+
+  /** The state with the ledger that it will have when the decision has come back. */
+  laidOver(id: string, state: CustomerState): CustomerState {
+    const decision = this.byCustomer.get(id)
+    if (decision === undefined) return state
+    const { action, episodeAt, at } = decision
+    const ledger = state.actions[action]
+    if (ledger !== undefined && (ledger.decidedEpisode === episodeAt || ledger.decidedAt > at)) {
+      this.byCustomer.delete(id)
+      return state
+    }
+    const envelope = { customerId: id, time: at, knownAt: at, idHash: 0 }
+    return fold(state, { ...envelope, type: 'action.decided', action, enteredAt: episodeAt })
+  }
+
+  remember(id: string, { action, episodeAt, disposition }: Decision, at: number): void {
+    if (action !== undefined && disposition === 'queued') {
+      this.byCustomer.set(id, { action, episodeAt, at })
+    }
   }
 }
