@@ -2,6 +2,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asyncApi, jsonSchemas } from '@holdfast/contracts'
+import { describeLayout, FEATURE_TABLE_VERSION, FEATURES, LAYOUT_VERSION } from '@holdfast/core'
+import { describeConfig } from '@holdfast/platform'
+import { RISK_WORKER_SETTINGS } from '@holdfast/risk-worker'
 
 /** Documents made of code. `npm run docs` writes them; a test fails while one is stale. */
 
@@ -14,7 +17,54 @@ export interface Doc {
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 /** Folders that hold nothing else: what no document names is deleted there. */
-const GENERATED = ['shared/contracts/generated']
+const GENERATED = ['shared/contracts/generated', 'shared/core/generated', 'services/risk-worker/generated']
+
+const GENERATED_BY = 'Generated from the code by `npm run docs`; do not edit.'
+
+function featuresPage(): string {
+  const rows = FEATURES.map(
+    ({ name, group, unit, silence, formula, why }, i) =>
+      `| ${i} | \`${name}\` | ${group} | ${unit} | ${silence} | ${formula.replaceAll('|', '\\|')} | ${why} |`,
+  )
+  return `# The feature table, version ${FEATURE_TABLE_VERSION}
+
+${GENERATED_BY}
+
+${FEATURES.length} features, in the order of every vector and of every model's weights. *In silence* says how a feature moves while no
+event arrives, which is what the search for the next appointment rests on.
+
+| # | name | group | unit | in silence | formula | why it should predict churn |
+|--:|---|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function layoutPage(): string {
+  const rows = describeLayout().map(({ group, field, bytes }) => `| ${group} | ${field} | ${bytes} |`)
+  return `# The layout of a customer's state, version ${LAYOUT_VERSION}
+
+${GENERATED_BY}
+
+One byte for the version, one to three for the groups that are present, then those groups in this order. A group that a customer never
+touched costs no byte. Numbers are big-endian; a whole number takes seven bits a byte, least significant first; an instant is ms + 1 in six
+bytes, 0 for never.
+
+| group | field | bytes |
+|---|---|--:|
+${rows.join('\n')}
+`
+}
+
+function settingsPage(): string {
+  return `# Settings of the risk-worker
+
+${GENERATED_BY}
+
+Environment variables. One that is missing or empty takes its default.
+
+${describeConfig(RISK_WORKER_SETTINGS)}
+`
+}
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 const CONTRACT_VERSION = '1.0.0'
@@ -24,6 +74,9 @@ export const DOCS: readonly Doc[] = [
     file: `shared/contracts/generated/${name}.generated.json`,
     render: () => json(schema),
   })),
+  { file: 'shared/core/generated/features.md', render: featuresPage },
+  { file: 'shared/core/generated/state-layout.md', render: layoutPage },
+  { file: 'services/risk-worker/generated/settings.md', render: settingsPage },
   { file: 'shared/contracts/generated/asyncapi.generated.json', render: () => json(asyncApi(CONTRACT_VERSION)) },
 ]
 

@@ -1,8 +1,10 @@
-import { resolve } from 'node:path'
-import { type TopicNames, topicNames } from '@holdfast/contracts'
+import { join, resolve } from 'node:path'
+import type { TopicNames } from '@holdfast/contracts'
 import { repositoryRoot } from '@holdfast/local'
-import { asError, type ConfigOf, HoldfastError, readConfig } from '@holdfast/platform'
-import { RISK_WORKER_SETTINGS as WORKER } from '@holdfast/risk-worker'
+import { type ConfigOf, readConfig } from '@holdfast/platform'
+import { inputTopicsOf, RISK_WORKER_SETTINGS as WORKER } from '@holdfast/risk-worker'
+
+export { topicsOf } from '@holdfast/risk-worker'
 
 /** What the commands read from the environment: the risk-worker's own variables, so that both always mean the same. */
 export const SETTINGS = {
@@ -49,30 +51,14 @@ export function readSettings(env: Env): Config {
   return readConfig(SETTINGS, withRates(env))
 }
 
-/** @throws HoldfastError CONFIG_INVALID for names that Kafka does not take, or that two roles share. */
-export function topicsOf(config: Config): TopicNames {
-  try {
-    return topicNames({
-      purchases: config.TOPIC_PURCHASES,
-      support: config.TOPIC_SUPPORT,
-      engagement: config.TOPIC_ENGAGEMENT,
-      profile: config.TOPIC_PROFILE,
-      actions: config.TOPIC_ACTIONS,
-      riskChanges: config.TOPIC_RISK_CHANGES,
-      deadLetters: config.TOPIC_DEAD_LETTERS,
-    })
-  } catch (cause) {
-    throw new HoldfastError({
-      code: 'CONFIG_INVALID',
-      message: asError(cause).message,
-      cure: 'correct the TOPIC_… variables.',
-    })
-  }
+/** The five topics that are read, without those that are only written. */
+export function inputTopics(topics: TopicNames): readonly string[] {
+  return Object.values(inputTopicsOf(topics))
 }
 
-/** The five topics that are read, without those that are only written. */
-export function inputTopics({ riskChanges: _, deadLetters: __, ...inputs }: TopicNames): readonly string[] {
-  return Object.values(inputs)
+/** The environment of a risk-worker that works beside the one that `up` started: the same money, the same policy. */
+export function workerEnv(env: Env): Env {
+  return { POLICY_FILE: join(repositoryRoot(), 'infra/policy/default.yaml'), ...withRates(env) }
 }
 
 /** Where models are; a relative path is relative to the checkout, as for the risk-worker that `up` starts. */

@@ -5,13 +5,13 @@ import { addDown } from './commands/down.ts'
 import { addImport } from './commands/import.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addProduce } from './commands/produce.ts'
+import { addRebuild } from './commands/rebuild.ts'
 import { addStatus } from './commands/status.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 
 /** Every command, in the order of the help text. A command's own modules are loaded when it runs, so that help is quick. */
-// `rebuild` goes between train and dlq.
-const COMMANDS = [addUp, addDown, addStatus, addProduce, addImport, addInspect, addTrain, addDlq, addAudit]
+const COMMANDS = [addUp, addDown, addStatus, addProduce, addImport, addInspect, addTrain, addRebuild, addDlq, addAudit]
 
 export function createProgram(): Command {
   const program = new Command('holdfast')

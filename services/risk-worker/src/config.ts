@@ -157,8 +157,19 @@ export const SETTINGS = {
 
 export type Config = ConfigOf<typeof SETTINGS>
 
+export type TopicSettings = Pick<
+  Config,
+  | 'TOPIC_PURCHASES'
+  | 'TOPIC_SUPPORT'
+  | 'TOPIC_ENGAGEMENT'
+  | 'TOPIC_PROFILE'
+  | 'TOPIC_ACTIONS'
+  | 'TOPIC_RISK_CHANGES'
+  | 'TOPIC_DEAD_LETTERS'
+>
+
 /** @throws HoldfastError CONFIG_INVALID for names that Kafka does not take, or that two roles share. */
-export function topicsOf(config: Config): TopicNames {
+export function topicsOf(config: TopicSettings): TopicNames {
   try {
     return topicNames({
       purchases: config.TOPIC_PURCHASES,

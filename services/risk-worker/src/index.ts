@@ -1,2 +1,2 @@
-export { type Config as RiskWorkerConfig, SETTINGS as RISK_WORKER_SETTINGS } from './config.ts'
+export { type Config as RiskWorkerConfig, inputTopicsOf, SETTINGS as RISK_WORKER_SETTINGS, topicsOf } from './config.ts'
 export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'
