@@ -1,6 +1,16 @@
 import { anEvent, aPurchase, eventually, uniqueName } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { customerOn, type DeadLetter, type Installation, install, metric, type WorkerProcess } from './support.ts'
+import {
+  customerOn,
+  type DeadLetter,
+  type Installation,
+  install,
+  metric,
+  showWorkersOfFailedTests,
+  type WorkerProcess,
+} from './support.ts'
+
+showWorkersOfFailedTests()
 
 /**
  * What producers send by mistake, on purpose or by malice: each ends as documented, with a reason that a person can act on, and

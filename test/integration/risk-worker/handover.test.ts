@@ -1,7 +1,16 @@
 import { decodeState } from '@holdfast/core'
 import { aPurchase, eventually, testKafka, uniqueName } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
-import { customerOn, type Installation, install, metric, type WorkerProcess } from './support.ts'
+import {
+  customerOn,
+  type Installation,
+  install,
+  metric,
+  showWorkersOfFailedTests,
+  type WorkerProcess,
+} from './support.ts'
+
+showWorkersOfFailedTests()
 
 /** Workers come and go, in the middle of a backlog too: what one has folded the next one builds on, and nothing is folded twice. */
 

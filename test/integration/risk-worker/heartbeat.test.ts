@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { startRedis } from '@holdfast/local'
 import { aPurchase, eventually } from '@holdfast/testing'
 import { expect, onTestFinished, test } from 'vitest'
-import { customerOn, install, metric } from './support.ts'
+import { customerOn, install, metric, showWorkersOfFailedTests } from './support.ts'
+
+showWorkersOfFailedTests()
 
 const SESSION_MS = 6_000
 const PAUSE_MS = 9_000

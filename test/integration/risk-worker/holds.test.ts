@@ -7,7 +7,9 @@ import type { KafkaRecord } from '@holdfast/platform'
 import { listVersions, loadBackend, openVersion, readVersion } from '@holdfast/scorer'
 import { anEvent, aPurchase, type BuiltEvent, eventually, testLog } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { customerOn, type Installation, install, type WorkerProcess } from './support.ts'
+import { customerOn, type Installation, install, showWorkersOfFailedTests, type WorkerProcess } from './support.ts'
+
+showWorkersOfFailedTests()
 
 /** Silence, consent, snoozes and cooldowns: when a job is queued, when it is held back, and that it comes when the hold ends. */
 

@@ -1,6 +1,16 @@
 import { aPurchase, eventually } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { customerOn, type DeadLetter, type Installation, install, metric, type WorkerProcess } from './support.ts'
+import {
+  customerOn,
+  type DeadLetter,
+  type Installation,
+  install,
+  metric,
+  showWorkersOfFailedTests,
+  type WorkerProcess,
+} from './support.ts'
+
+showWorkersOfFailedTests()
 
 /** A producer's bad deploy: intake stops before anything is put aside, stays stopped over restarts, and goes on when told to. */
 

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { aPurchase, eventually, testKafka } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { customerOn, type Installation, install } from './support.ts'
+import { customerOn, type Installation, install, showWorkersOfFailedTests } from './support.ts'
+
+showWorkersOfFailedTests()
 
 /** What keeps a worker from starting is told on stderr in words, with the way out, and the exit code is 1. */
 

@@ -19,7 +19,7 @@ import {
   type ShardReader,
 } from '@holdfast/platform'
 import { type BuiltEvent, eventually, testKafka, testLog, uniqueName } from '@holdfast/testing'
-import { inject } from 'vitest'
+import { afterEach, inject } from 'vitest'
 
 /** What a record is, told to a producer. */
 export interface Produced {
@@ -158,6 +158,7 @@ export async function install(options: InstallationOptions = {}): Promise<Instal
     intakeStoppedKey: installationKeys(id).intakeStopped,
     startWorker(more = {}) {
       const worker = startWorker({ ...env, ...more })
+      started.push(worker)
       stops.push(async () => {
         if (worker.child.exitCode === null && worker.child.signalCode === null) worker.child.kill('SIGKILL')
         await worker.exited
@@ -254,6 +255,20 @@ async function removeTopics(names: readonly string[]): Promise<void> {
   const topics = names.filter((name) => there.has(name))
   if (topics.length > 0) await admin.deleteTopics({ topics })
   await admin.disconnect()
+}
+
+/** Workers of this test file, for whoever has to find out why a test failed. */
+const started: WorkerProcess[] = []
+
+/** Prints what the file's workers said after each test that fails. */
+export function showWorkersOfFailedTests(): void {
+  afterEach(({ task }) => {
+    if (task.result?.state !== 'fail') return
+    for (const { child, log, stderr } of started) {
+      const lines = log.slice(-20).map((line) => JSON.stringify(line).slice(0, 600))
+      console.error(`worker ${child.pid}, exit code ${child.exitCode}:\n${lines.join('\n')}\n${stderr()}`)
+    }
+  })
 }
 
 /** The worker as it is run in production: the built program, told everything by its environment. */

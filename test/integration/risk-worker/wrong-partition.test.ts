@@ -2,7 +2,16 @@ import { HEADERS } from '@holdfast/contracts'
 import type { KafkaRecord } from '@holdfast/platform'
 import { aPurchase, eventually, kcatProduce } from '@holdfast/testing'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { customerOn, type Installation, install, metric, type WorkerProcess } from './support.ts'
+import {
+  customerOn,
+  type Installation,
+  install,
+  metric,
+  showWorkersOfFailedTests,
+  type WorkerProcess,
+} from './support.ts'
+
+showWorkersOfFailedTests()
 
 /** Records without a key, on the wrong partition, in every compression: each reaches the customer's own shard exactly once. */
 
