@@ -99,16 +99,16 @@ export async function buildRiskWorker(
     lookLimit: config.LOOK_LIMIT,
     lookIntervalMs: config.LOOK_INTERVAL_MS,
     claim: (partition) => claimShard({ client: redis.client, prefix: config.KEY_PREFIX, partition }),
-    async logEnds(partition) {
+    async logBounds(partition) {
       const bounds = await logBounds(admin, Object.values(inputs))
-      return new Map(bounds.filter((bound) => bound.partition === partition).map(({ topic, high }) => [topic, high]))
+      return bounds.filter((bound) => bound.partition === partition)
     },
-    openLane: (store, logEnds, hooks) =>
+    openLane: (store, bounds, hooks) =>
       new ShardLane({
         store,
         topics: inputs,
         partitionCount: report.partitions,
-        logEnds,
+        logBounds: bounds,
         intake,
         look: observer.timed(
           createLookStep({

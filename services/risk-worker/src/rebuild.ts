@@ -9,6 +9,7 @@ import {
   currentGeneration,
   dropGeneration,
   HoldfastError,
+  type LogBounds,
   type Logger,
   logBounds,
   partitionCounts,
@@ -75,12 +76,16 @@ export async function rebuild(
     let startedAt: number | undefined
     let failure: unknown
 
-    const ends = await logEnds()
+    const bounds = await logBounds(admin, Object.values(inputs))
     for (let partition = 0; partition < partitionCount; partition++) {
       const address: ShardAddress = { client, prefix: config.KEY_PREFIX, partition }
       const old = await currentGeneration(address)
       const store = await claimFresh(address, generation)
-      building.set(partition, { address, old, store, lane: openLane(store, ends.get(partition) ?? new Map()) })
+      const lane = openLane(
+        store,
+        bounds.filter((bound) => bound.partition === partition),
+      )
+      building.set(partition, { address, old, store, lane })
     }
     const consumer = createShardConsumer({
       kafka,
@@ -137,12 +142,12 @@ export async function rebuild(
       return found
     }
 
-    function openLane(store: ShardStore, logEnds: ReadonlyMap<string, number>): ShardLane {
+    function openLane(store: ShardStore, logBounds: readonly LogBounds[]): ShardLane {
       return new ShardLane({
         store,
         topics: inputs,
         partitionCount,
-        logEnds,
+        logBounds,
         intake,
         look: () => [],
         clock: systemClock,

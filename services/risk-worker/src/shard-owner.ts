@@ -1,6 +1,7 @@
 import type { Role } from '@holdfast/core'
 import {
   HoldfastError,
+  type LogBounds,
   type Logger,
   type Position,
   type ShardBatch,
@@ -19,9 +20,9 @@ export interface ShardOwnerOptions {
   readonly lookLimit: number
   readonly lookIntervalMs: number
   claim(partition: number): Promise<ShardStore>
-  /** Where the log of each topic of a partition ends now. */
-  logEnds(partition: number): Promise<ReadonlyMap<string, number>>
-  openLane(store: ShardStore, logEnds: ReadonlyMap<string, number>, hooks: LaneHooks): ShardLane
+  /** Where the log of each topic of a partition begins and ends now. */
+  logBounds(partition: number): Promise<readonly LogBounds[]>
+  openLane(store: ShardStore, logBounds: readonly LogBounds[], hooks: LaneHooks): ShardLane
   openRelay(store: ShardStore): Relay
   /** Whether intake stands still (see `IntakeStop`). */
   isIntakeStopped(): boolean
@@ -124,23 +125,20 @@ export class ShardOwner implements ShardHandlers {
   }
 
   private async open(partition: number): Promise<Position[]> {
-    const { claim, logEnds, openLane, openRelay, topics, partitionCount } = this.options
+    const { claim, logBounds, openLane, openRelay, topics, partitionCount } = this.options
     const store = await claim(partition)
     requireSameCount(store, partitionCount, Object.values(topics))
     const relay = openRelay(store)
     // What an earlier owner, or an older self of Redis, left unsent: its decisions must be in the log before the end of the log
     // is taken, for the shard decides nothing before it has read up to there.
     await relay.drain()
-    const ends = await logEnds(partition)
-    const lane = openLane(store, ends, {
+    const bounds = await logBounds(partition)
+    const lane = openLane(store, bounds, {
       onOutbox: () => relay.notify(),
       seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
     })
     this.shards.set(partition, { lane, relay })
-    return Object.values(topics).flatMap((topic) => {
-      const offset = store.claimed.offsets.get(topic)
-      return offset === undefined ? [] : [{ topic, partition, offset }]
-    })
+    return bounds.map(({ topic }) => ({ topic, partition, offset: lane.nextOffset(topic) }))
   }
 
   private async close(partition: number): Promise<void> {
@@ -180,11 +178,7 @@ export class ShardOwner implements ShardHandlers {
     this.shards.delete(partition)
     refused.lane.close()
     await refused.relay.stop()
-    const positions = await this.open(partition)
-    const known = new Map(positions.map(({ topic, offset }) => [topic, offset]))
-    for (const topic of Object.values(this.options.topics)) {
-      this.consumer?.seek({ topic, partition, offset: known.get(topic) ?? 0 })
-    }
+    for (const position of await this.open(partition)) this.consumer?.seek(position)
     this.options.log.info({ partition }, 'a shard was read anew from Redis')
   }
 

@@ -5,6 +5,7 @@ import {
   type Clock,
   type CustomerWrite,
   HoldfastError,
+  type LogBounds,
   type Logger,
   metaFields,
   type OutboxEntry,
@@ -31,8 +32,8 @@ export interface LaneOptions {
   /** Topics of the roles. */
   readonly topics: Readonly<Record<Role, string>>
   readonly partitionCount: number
-  /** Ends of the logs when the shard was claimed: where the next record of each topic will go. */
-  readonly logEnds: ReadonlyMap<string, number>
+  /** Where the log of each topic began and ended when the shard was claimed. */
+  readonly logBounds: readonly LogBounds[]
   readonly intake: ReturnType<typeof createIntakeStep>
   readonly look: ReturnType<typeof createLookStep>
   readonly clock: Clock
@@ -85,12 +86,14 @@ export class ShardLane {
   committed: ReadonlyMap<string, number>
 
   constructor(private readonly options: LaneOptions) {
-    const { store, topics, logEnds } = options
+    const { store, topics, logBounds } = options
     this.set = new WorkingSet(store, options.cacheCustomers)
     this.roleOf = new Map(ROLES.map((role) => [topics[role], role]))
     this.offsets = new Map(store.claimed.offsets)
     this.origins = new Map(store.claimed.origins)
-    this.ends = new Map(logEnds)
+    // Of a log of which nothing was read yet, what was deleted long ago is nothing to read.
+    for (const { topic, low } of logBounds) if (!this.offsets.has(topic)) this.offsets.set(topic, low)
+    this.ends = new Map(logBounds.map(({ topic, high }) => [topic, high]))
     this.number = store.claimed.number
     this.committed = new Map(this.offsets)
   }

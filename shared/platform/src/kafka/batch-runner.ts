@@ -14,6 +14,8 @@ export interface BatchRunnerOptions {
   readonly standStill: (where: { topic: string; partition: number }, error: Error) => void
   /** Rises whenever what was ours may no longer be. */
   readonly epoch: () => number
+  /** The group did not take a heartbeat of a batch: kafkajs acts on it only when the batch is done. */
+  readonly onHeartbeatRefused: () => void
 }
 
 /** What a broker answers to a heartbeat of one who is no longer in the group. */
@@ -21,7 +23,7 @@ const LOST_MEMBERSHIP = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FEN
 
 /** Hands one batch of kafkajs to the handler and moves on behind it. Never throws: what fails makes the partition stand still. */
 export function createBatchRunner(options: BatchRunnerOptions): (payload: EachBatchPayload) => Promise<void> {
-  const { log, admin, positions, heartbeatMs, onBatch, standStill, epoch } = options
+  const { log, admin, positions, heartbeatMs, onBatch, standStill, epoch, onHeartbeatRefused } = options
 
   /** Undefined where the batch follows the last one, maybe after a hole; else why it must not be taken. */
   async function refusal(topic: string, partition: number, first: number): Promise<Error | undefined> {
@@ -51,6 +53,7 @@ export function createBatchRunner(options: BatchRunnerOptions): (payload: EachBa
         await payload.heartbeat()
       } catch (thrown) {
         lostMembership ||= LOST_MEMBERSHIP.has(protocolErrorOf(thrown))
+        onHeartbeatRefused()
         log.debug({ err: thrown, topic, partition }, 'a heartbeat during a batch was refused')
       }
     }

@@ -51,7 +51,7 @@ export interface ShardConsumer extends Stoppable {
   assigned(): readonly number[]
   /**
    * Whether the group holds us for a member: at once where it has said so within the last heartbeat interval, else when it has
-   * answered the next heartbeat. False as soon as what was ours may no longer be.
+   * answered the next heartbeat. False as soon as what was ours may no longer be, or when the session has passed in silence.
    */
   isMember(): Promise<boolean>
   /** Reading goes on there. Without effect on partitions that are not ours. */

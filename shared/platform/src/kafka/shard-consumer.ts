@@ -166,7 +166,16 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     onFatal(error, { topic, partition })
   }
 
-  const runBatch = createBatchRunner({ log, admin, positions, heartbeatMs, onBatch, standStill, epoch: () => epoch })
+  const runBatch = createBatchRunner({
+    log,
+    admin,
+    positions,
+    heartbeatMs,
+    onBatch,
+    standStill,
+    epoch: () => epoch,
+    onHeartbeatRefused: () => tellAskers(false),
+  })
 
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { topic, partition } = payload.batch
@@ -206,7 +215,13 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     async isMember() {
       if (stopped !== undefined) return false
       if (performance.now() - confirmedAt < heartbeatMs) return true
-      return new Promise<boolean>((resolve) => askers.push(resolve))
+      return new Promise<boolean>((resolve) => {
+        const late = setTimeout(resolve, sessionTimeoutMs, false)
+        askers.push((isMember) => {
+          clearTimeout(late)
+          resolve(isMember)
+        })
+      })
     },
     seek,
     async commitOffsets(list) {
