@@ -5,6 +5,7 @@ import { isSubject, show } from './fields.ts'
 import { createConverter } from './money.ts'
 import { type TopicNames, topicNames } from './names.ts'
 import { type Bounds, NORMALISE, normaliseEnvelope } from './normalise.ts'
+import { acceptorOf } from './quick.ts'
 
 /** What a record turned out to be. Everything but an event is an outcome to count, none an exception. */
 export type Decoded =
@@ -32,16 +33,23 @@ export type Decode = (role: Role, value: Uint8Array | null, recordTimeMs: number
 
 type Reader = (raw: object, bounds: Bounds) => CustomerEvent | string
 
-const SCHEMAS: { readonly [T in EventType]: z.ZodType<CloudEvents[T]> } = EVENT_SCHEMAS
+const SCHEMAS: { readonly [T in EventType]: z.ZodType<CloudEvents[T], CloudEvents[T]> } = EVENT_SCHEMAS
 
 function createReader<T extends EventType>(type: T): Reader {
   const schema = SCHEMAS[type]
   const normalise = NORMALISE[type]
+  const accepts = acceptorOf(schema)
   return function readEvent(raw, bounds) {
-    const parsed = schema.safeParse(raw)
-    if (!parsed.success) return explain(parsed.error)
-    const base = normaliseEnvelope(parsed.data, bounds)
-    return typeof base === 'string' ? base : normalise(parsed.data, base, bounds)
+    let event: CloudEvents[T]
+    if (accepts(raw)) {
+      event = raw
+    } else {
+      const parsed = schema.safeParse(raw)
+      if (!parsed.success) return explain(parsed.error)
+      event = parsed.data
+    }
+    const base = normaliseEnvelope(event, bounds)
+    return typeof base === 'string' ? base : normalise(event, base, bounds)
   }
 }
 

@@ -16,6 +16,7 @@ import {
   subjectField,
   textField,
   timeField,
+  timeOf,
   timeZoneField,
 } from './fields.ts'
 
@@ -29,8 +30,8 @@ const envelope = {
   id: idField,
   source: sourceField,
   subject: subjectField,
-  time: timeField.describe('When it happened: 1970 or later, at most five minutes ahead of the record.'),
-  recordedtime: timeField.optional().describe('When it became known, where that was later; the gateway sets it.'),
+  time: timeOf('When it happened: 1970 or later, at most five minutes ahead of the record.'),
+  recordedtime: timeOf('When it became known, where that was later; the gateway sets it.').optional(),
 }
 
 const object = <S extends z.ZodRawShape>(shape: S) => z.object(shape, expected('an object'))
@@ -47,7 +48,7 @@ const survey = [
 ] as const
 
 const actionKind = choiceField(ACTION_KINDS)
-const enteredAt = timeField.describe('When the customer entered the band that the action answers.')
+const enteredAt = timeOf('When the customer entered the band that the action answers.')
 
 /** What the pipeline itself reports: always of an episode. */
 const ofEpisode = { action: actionKind, episodeId: episodeField, enteredAt }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AMOUNT_PATTERN } from './money.ts'
+import { quick } from './quick.ts'
 import { parseTime } from './time.ts'
 
 /** The fields that events are made of. Each says, in words for the person who sent it, what it expected and what it got. */
@@ -32,11 +33,9 @@ function expectedPersonal(what: string): Explain {
   }
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u
-
 /** False for a text that UTF-8 cannot carry: JSON escapes such as `\ud800` let half a surrogate pair through. */
 function isWellFormed(text: string): boolean {
-  return !LONE_SURROGATE.test(text)
+  return text.isWellFormed()
 }
 
 const MAX_SUBJECT_BYTES = 256
@@ -50,30 +49,37 @@ export function isSubject(text: string): boolean {
 }
 
 /** A text of `min` to `max` UTF-16 units that UTF-8 can carry. */
-function boundedText(explain: Explain, min: number, max: number) {
-  return z
-    .string(explain)
-    .refine((text) => text.length >= min && text.length <= max && isWellFormed(text), explain)
-    .meta({ minLength: min, maxLength: max })
+function boundedText(explain: Explain, min: number, max: number, description?: string) {
+  const fits = (text: string) => text.length >= min && text.length <= max && isWellFormed(text)
+  return text(explain, fits, { minLength: min, maxLength: max, ...(description !== undefined && { description }) })
+}
+
+/** A text that fits. */
+function text(explain: Explain, fits: (text: string) => boolean, meta: z.GlobalMeta) {
+  const schema = z.string(explain).refine(fits, explain).meta(meta)
+  return quick(schema, (value) => typeof value === 'string' && fits(value))
 }
 
 const SUBJECT = expected('a customer id of 1 to 256 UTF-8 bytes without lone surrogates')
-export const subjectField = z
-  .string(SUBJECT)
-  .refine(isSubject, SUBJECT)
-  .meta({ description: 'Customer id, equal to the Kafka key; 1 to 256 bytes in UTF-8.', minLength: 1, maxLength: 256 })
+export const subjectField = text(SUBJECT, isSubject, {
+  description: 'Customer id, equal to the Kafka key; 1 to 256 bytes in UTF-8.',
+  minLength: 1,
+  maxLength: 256,
+})
 
 export const idField = boundedText(
   expected(`a text of 1 to ${MAX_ID_CHARACTERS} characters without lone surrogates`),
   1,
   MAX_ID_CHARACTERS,
-).describe('Unique per source: a second event with the same source and id is a duplicate.')
+  'Unique per source: a second event with the same source and id is a duplicate.',
+)
 
 export const sourceField = boundedText(
   expected(`a text of 1 to ${MAX_SOURCE_CHARACTERS} characters without lone surrogates`),
   1,
   MAX_SOURCE_CHARACTERS,
-).describe('Who says so, such as /shop/eu.')
+  'Who says so, such as /shop/eu.',
+)
 
 /** A short text that is not personal: an order id, a channel, a reason. */
 export const textField = boundedText(
@@ -86,7 +92,8 @@ export const episodeField = boundedText(
   expected(`an episode id of 1 to ${MAX_ID_CHARACTERS} characters`),
   1,
   MAX_ID_CHARACTERS,
-).describe('Made of band, instant and customer; see the job.')
+  'Made of band, instant and customer; see the job.',
+)
 
 /** A personal text; the empty one forgets the field. */
 export const personalField = boundedText(
@@ -96,19 +103,29 @@ export const personalField = boundedText(
 )
 
 const TIME = expected('an RFC 3339 time with offset such as "2026-11-01T10:00:00Z"')
-export const timeField = z
-  .string(TIME)
-  .refine((text) => !Number.isNaN(parseTime(text)), TIME)
-  .meta({ format: 'date-time' })
+const isTime = (text: string) => !Number.isNaN(parseTime(text))
+export const timeField = text(TIME, isTime, { format: 'date-time' })
+
+/** The time field of an event, said of what. */
+export function timeOf(description: string) {
+  return text(TIME, isTime, { format: 'date-time', description })
+}
 
 const AMOUNT = expected('a decimal string such as "49.90"')
-export const amountField = z.string(AMOUNT).regex(AMOUNT_PATTERN, AMOUNT).meta({
-  description:
-    '0 or more, at most four decimals, below 10^12 minor units of the base currency; decimals beyond the minor unit are rounded half away from zero.',
-})
+export const amountField = quick(
+  z.string(AMOUNT).regex(AMOUNT_PATTERN, AMOUNT).meta({
+    description:
+      '0 or more, at most four decimals, below 10^12 minor units of the base currency; decimals beyond the minor unit are rounded half away from zero.',
+  }),
+  (value) => typeof value === 'string' && AMOUNT_PATTERN.test(value),
+)
 
 const CURRENCY = expected('an ISO 4217 currency code such as "EUR"')
-export const currencyField = z.string(CURRENCY).regex(/^[A-Z]{3}$/, CURRENCY)
+const CURRENCY_PATTERN = /^[A-Z]{3}$/
+export const currencyField = quick(
+  z.string(CURRENCY).regex(CURRENCY_PATTERN, CURRENCY),
+  (value) => typeof value === 'string' && CURRENCY_PATTERN.test(value),
+)
 
 /** IANA zones already found good. Only good ones are kept, and few, so that no sender can fill the memory. */
 const knownZones = new Set<string>()
@@ -135,14 +152,22 @@ export const countryField = z.string(COUNTRY).regex(/^(?:[A-Z]{2})?$/, COUNTRY)
 
 export function numberField(min: number, max: number, what: string) {
   const explain = expected(what)
-  return z.number(explain).min(min, explain).max(max, explain)
+  return quick(
+    z.number(explain).min(min, explain).max(max, explain),
+    (value) => typeof value === 'number' && value >= min && value <= max,
+  )
 }
 
 export function integerField(min: number, max: number, what: string) {
   const explain = expected(what)
-  return z.int(explain).min(min, explain).max(max, explain)
+  return quick(
+    z.int(explain).min(min, explain).max(max, explain),
+    (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
+  )
 }
 
 export function choiceField<const T extends readonly [string, ...string[]]>(choices: T) {
-  return z.enum(choices, expected(`one of ${choices.join(', ')}`))
+  return quick(z.enum(choices, expected(`one of ${choices.join(', ')}`)), (value) =>
+    choices.some((one) => one === value),
+  )
 }
