@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createDecoder } from '@holdfast/contracts'
+import { encodeState } from '@holdfast/core'
 import { repositoryRoot } from '@holdfast/local'
 import { BASE_CURRENCY, eventually, testKafka } from '@holdfast/testing'
 import { expect, inject, onTestFinished, test } from 'vitest'
@@ -86,10 +87,17 @@ test.skipIf(!existsSync(FILE))(
     expect(stored).toBe(log.events.size)
     expect(stored).toBeGreaterThan(4_000)
     const bands: Record<string, number> = {}
+    const bytes: number[] = []
     for (const { states } of shards) {
-      for (const { decided } of states.values())
-        bands[decided?.band ?? 'none'] = (bands[decided?.band ?? 'none'] ?? 0) + 1
+      for (const state of states.values()) {
+        const band = state.decided?.band ?? 'none'
+        bands[band] = (bands[band] ?? 0) + 1
+        bytes.push(encodeState(state).length)
+      }
     }
+    bytes.sort((a, b) => a - b)
+    const mean = Math.round(bytes.reduce((sum, size) => sum + size, 0) / bytes.length)
+    say(`a state, with what was decided: ${mean} bytes on average, ${bytes.at(-1)} at most`)
     say(`the folded half of all ${stored} customers equals the naive recompute; bands today ${JSON.stringify(bands)}`)
   },
 )
