@@ -1,17 +1,20 @@
-import { QUEUE_PREFIX } from '@holdfast/contracts'
+import { DEFAULT_KEY_PREFIX, queuePrefix } from '@holdfast/contracts'
 import type { RedisClient } from '@holdfast/platform'
 import { drain } from './drain.ts'
 import { startPipeline } from './pipeline-process.ts'
 import type { Stage } from './stage.ts'
 
+/** Key prefix of the worker that keeps no timelines. */
+const NO_TIMELINE = 'bench-no-timeline'
+
 /** `used_memory` of Redis without the keys of BullMQ, bytes: jobs wait there for others and are counted by themselves. */
 export async function usedMemory(redis: RedisClient): Promise<{ ours: number; queues: number; keys: number }> {
   const used = Number(/^used_memory:(\d+)/m.exec(await redis.info('memory'))?.[1])
-  const { bytes: queues, keys } = await bytesOf(redis, QUEUE_PREFIX)
+  const all = await Promise.all([DEFAULT_KEY_PREFIX, NO_TIMELINE].map((prefix) => bytesOf(redis, queuePrefix(prefix))))
+  const queues = all.reduce((sum, { bytes }) => sum + bytes, 0)
+  const keys = all.reduce((sum, { keys }) => sum + keys, 0)
   return { ours: used - queues, queues, keys }
 }
-
-const NO_TIMELINE = 'bench-no-timeline'
 
 /**
  * Bytes a customer without timelines: the same log once more through another risk-worker with TIMELINE_LENGTH=0, whose keys and
@@ -35,7 +38,9 @@ export async function bytesWithoutTimeline(stage: Stage): Promise<number> {
     return (after.ours - before.ours) / customers
   } finally {
     await pipeline.stop()
-    for await (const keys of keysUnder(stage.redis, NO_TIMELINE)) if (keys.length > 0) await stage.redis.unlink(...keys)
+    for (const prefix of [NO_TIMELINE, queuePrefix(NO_TIMELINE)]) {
+      for await (const keys of keysUnder(stage.redis, prefix)) if (keys.length > 0) await stage.redis.unlink(...keys)
+    }
   }
 }
 

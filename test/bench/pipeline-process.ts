@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { DEFAULT_KEY_PREFIX, type TopicNames } from '@holdfast/contracts'
 import { type Daemon, findFreePort, repositoryRoot, startDaemon } from '@holdfast/local'
 import { readShard } from '@holdfast/platform'
+import { RISK_WORKER_NODE_FLAGS } from '@holdfast/risk-worker'
 import { z } from 'zod'
 import { type Stage, TOPICS } from './stage.ts'
 
@@ -65,7 +66,7 @@ export async function startPipeline(stage: Stage, options: PipelineOptions = {})
   const daemon = await startDaemon({
     name: 'risk-worker',
     command: process.execPath,
-    args: [...profile, join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')],
+    args: [...RISK_WORKER_NODE_FLAGS, ...profile, join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')],
     logFile: join(stage.dir, 'risk-worker.log'),
     env,
     cwd: repositoryRoot(),

@@ -1,4 +1,4 @@
-import { createDecoder, type Job, QUEUE_PREFIX, QUEUES, RISK_WORKER_METRICS } from '@holdfast/contracts'
+import { createDecoder, type Job, QUEUES, queuePrefix, RISK_WORKER_METRICS } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
   claimShard,
@@ -75,7 +75,12 @@ export async function buildRiskWorker(
     connectRedis(config.REDIS_URL, { log, name: 'holdfast-queues' }),
   )
   const queues = await lifecycle.start('queues', () =>
-    createQueues<Record<ActionKind, Job>>({ client: queueRedis.client, names: QUEUES, prefix: QUEUE_PREFIX, log }),
+    createQueues<Record<ActionKind, Job>>({
+      client: queueRedis.client,
+      names: QUEUES,
+      prefix: queuePrefix(config.KEY_PREFIX),
+      log,
+    }),
   )
   const producer = await lifecycle.start('producer', () => connectProducer(kafka))
 

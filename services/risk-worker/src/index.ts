@@ -1,2 +1,8 @@
 export { type Config as RiskWorkerConfig, inputTopicsOf, SETTINGS as RISK_WORKER_SETTINGS, topicsOf } from './config.ts'
 export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'
+
+/**
+ * Flags for the Node process that runs it: room for a whole batch among the young objects, or each collection copies what is
+ * still in use.
+ */
+export const RISK_WORKER_NODE_FLAGS = ['--max-semi-space-size=64'] as const

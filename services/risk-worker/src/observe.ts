@@ -36,7 +36,7 @@ export function observe(
 
   const relay: Pick<RelayOptions, 'onRelayed' | 'onJob'> = {
     onRelayed: (kind, count) => metrics.relayed.inc({ kind }, count),
-    onJob: (action: ActionKind, ms) => metrics.eventToJobSeconds.observe({ action }, ms / 1_000),
+    onJob: (action: ActionKind, ms) => metrics.decisionToJobSeconds.observe({ action }, ms / 1_000),
   }
 
   function timed(look: LookStep): LookStep {

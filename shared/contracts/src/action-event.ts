@@ -60,9 +60,7 @@ export function actionEvent(
   }
 }
 
-const utf8 = new TextEncoder()
-
 /** The value of a Kafka record; its key is the event's subject. */
 export function encodeEvent(event: CloudEvent | RiskChange): Uint8Array {
-  return utf8.encode(JSON.stringify(event))
+  return Buffer.from(JSON.stringify(event))
 }

@@ -40,26 +40,12 @@ export const RISK_WORKER_METRICS = {
     labels: ['topic', 'partition'],
     help: 'Records between the offset stored with the state and the end of the log.',
   },
-  decodeSeconds: {
-    name: 'holdfast_decode_seconds',
-    kind: 'histogram',
-    labels: [],
-    buckets: SECONDS,
-    help: 'Time to decode one batch of records.',
-  },
   foldSeconds: {
     name: 'holdfast_fold_seconds',
     kind: 'histogram',
     labels: [],
     buckets: SECONDS,
     help: 'Time to fold one batch of events into the states in hand.',
-  },
-  readSeconds: {
-    name: 'holdfast_read_seconds',
-    kind: 'histogram',
-    labels: [],
-    buckets: SECONDS,
-    help: 'Time to read from Redis the states that a batch needs and the cache lacks.',
   },
   commitSeconds: {
     name: 'holdfast_commit_seconds',
@@ -131,12 +117,12 @@ export const RISK_WORKER_METRICS = {
     labels: ['kind'],
     help: 'Outbox entries sent on; kind: job, dead_letter, republished or risk_change.',
   },
-  eventToJobSeconds: {
-    name: 'holdfast_event_to_job_seconds',
+  decisionToJobSeconds: {
+    name: 'holdfast_decision_to_job_seconds',
     kind: 'histogram',
     labels: ['action'],
     buckets: SECONDS,
-    help: 'From the timestamp of the record that caused a decision to its job being in the queue.',
+    help: 'From a decision to its job being in the queue.',
   },
   shardsOwned: {
     name: 'holdfast_shards_owned',

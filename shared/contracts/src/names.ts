@@ -56,11 +56,19 @@ export const HEADERS = {
 /** BullMQ's queues are named after the actions that they carry. */
 export const QUEUES: readonly ActionKind[] = ACTION_KINDS
 
-/** Braced, so that all keys of all queues share one slot of a Redis Cluster. */
-export const QUEUE_PREFIX = '{hf-queues}'
-
 /** Prefix of every Redis key that is not BullMQ's. */
 export const DEFAULT_KEY_PREFIX = 'hf'
+
+/**
+ * Prefix of BullMQ's keys: of each installation its own, for two of them may share a Redis. Braced, so that all keys of all
+ * queues share one slot of a Redis Cluster.
+ */
+export function queuePrefix(prefix: string): `{${string}}` {
+  return `{${prefix}-queues}`
+}
+
+/** That of an installation with the default key prefix. */
+export const QUEUE_PREFIX = queuePrefix(DEFAULT_KEY_PREFIX)
 
 /** The bands that somebody works through, one worklist each. */
 export const WORKLIST_BANDS = ['at_risk', 'lapsed'] as const satisfies readonly Band[]

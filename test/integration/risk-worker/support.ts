@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { HEADERS, installationKeys, QUEUE_PREFIX, type TopicNames, topicNames } from '@holdfast/contracts'
+import { HEADERS, installationKeys, queuePrefix, type TopicNames, topicNames } from '@holdfast/contracts'
 import { type ActionKind, type CustomerState, decodeState, type Role } from '@holdfast/core'
 import { repositoryRoot } from '@holdfast/local'
 import {
@@ -135,7 +135,7 @@ export async function install(options: InstallationOptions = {}): Promise<Instal
   stops.push(() => producer.stop())
   const queues = new Map(
     (['proactive-outreach', 'reactivation'] as const).map((name) => {
-      const queue = createQueue({ client, name, prefix: QUEUE_PREFIX, log: testLog })
+      const queue = createQueue({ client, name, prefix: queuePrefix(id), log: testLog })
       stops.push(() => queue.stop())
       return [name, queue]
     }),

@@ -16,6 +16,7 @@ import {
   writeRunState,
 } from '@holdfast/local'
 import { asError, createKafka, createLogger, ensureTopics, HoldfastError } from '@holdfast/platform'
+import { RISK_WORKER_NODE_FLAGS } from '@holdfast/risk-worker'
 import { type Env, inputTopics, readSettings, topicsOf, withRates } from '../config.ts'
 import { watchShop } from './watch-shop.ts'
 
@@ -60,7 +61,15 @@ export async function startPipeline(options: PipelineOptions): Promise<RunState>
 
   const dist = (service: string) => join(repositoryRoot(), 'services', service, 'dist')
   const worker = join(dist('risk-worker'), 'main.js')
-  const startWorker = startService({ ...options, run, env, name: 'risk-worker', script: worker, probe: 'readyz' })
+  const startWorker = startService({
+    ...options,
+    run,
+    env,
+    name: 'risk-worker',
+    nodeFlags: RISK_WORKER_NODE_FLAGS,
+    script: worker,
+    probe: 'readyz',
+  })
   if (!shop) {
     await startWorker
     return run.state()
@@ -171,12 +180,23 @@ interface ServiceStart extends Pick<PipelineOptions, 'say' | 'onStarted'> {
   readonly env: Env
   readonly name: string
   readonly script: string
+  /** For Node, before the script. */
+  readonly nodeFlags?: readonly string[]
   /** Which answer means that it has started. */
   readonly probe: 'readyz' | 'healthz'
 }
 
 /** Returns the URL of the service. */
-async function startService({ run, env, name, script, probe, say, onStarted }: ServiceStart): Promise<string> {
+async function startService({
+  run,
+  env,
+  name,
+  script,
+  nodeFlags = [],
+  probe,
+  say,
+  onStarted,
+}: ServiceStart): Promise<string> {
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
   const logFile = join(dataFolder('live'), 'logs', `${name}.log`)
@@ -186,7 +206,7 @@ async function startService({ run, env, name, script, probe, say, onStarted }: S
   const starting = superviseProcess({
     name,
     command: process.execPath,
-    args: [script],
+    args: [...nodeFlags, script],
     env: { ...env, PROBE_PORT: String(port) },
     cwd: repositoryRoot(),
     logFile,

@@ -1,4 +1,4 @@
-import { QUEUE_PREFIX, QUEUES } from '@holdfast/contracts'
+import { QUEUES, queuePrefix } from '@holdfast/contracts'
 import { BANDS } from '@holdfast/core'
 import { isAlive, type RunState, type RunStateReading } from '@holdfast/local'
 import { asError, createQueues, logBounds } from '@holdfast/platform'
@@ -108,7 +108,12 @@ export async function collectFigures(on: Installation): Promise<Figures> {
 }
 
 async function jobCounts(on: Installation): Promise<Figures['jobs']> {
-  const queues = createQueues({ client: await on.redis(), names: QUEUES, prefix: QUEUE_PREFIX, log: on.log })
+  const queues = createQueues({
+    client: await on.redis(),
+    names: QUEUES,
+    prefix: queuePrefix(on.config.KEY_PREFIX),
+    log: on.log,
+  })
   try {
     const counts = QUEUES.map(async (name) => [name, await queues.of[name]?.bull.getJobCounts()] as const)
     return Object.fromEntries((await Promise.all(counts)).map(([name, of]) => [name, of ?? {}]))

@@ -83,7 +83,7 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
     if (changedFrom === undefined && !isNewDecision) return { id, evaluation, entry: undefined, outbox: [] }
 
     const { band, probability, expectedLossMinor } = now
-    const reasons = band === 'prospect' ? [] : reasonsAt(state, at, model, seen)
+    const reasons = band === 'prospect' || band === 'healthy' ? [] : reasonsAt(state, at, model, seen)
     const common = {
       customerId: id,
       band,

@@ -128,10 +128,9 @@ export function addCounters(state: CustomerState, add: Add): void {
 
 /** g(after) - g(before). */
 export function addCounterChanges(before: CustomerState, after: CustomerState, add: Add): void {
-  const subtract: Add = (counter, amount) => add(counter, -amount)
   for (const summand of SUMMANDS) {
     if (summand.sees(before) === summand.sees(after) || summand.change?.(before, after, add)) continue
-    summand.add(before, subtract)
+    summand.add(before, (counter, amount) => add(counter, -amount))
     summand.add(after, add)
   }
 }

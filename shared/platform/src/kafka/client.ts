@@ -95,7 +95,7 @@ function kafkaLogLevel(log: Logger): logLevel {
 }
 
 /** What kafkajs reports as an error although it is how groups and restarts work. */
-const ORDINARY = /rebalanc|rejoin|re-join|not aware of this member|coordinator is not available/i
+const ORDINARY = /rebalanc|rejoin|re-join|not aware of this member|coordinator is (not available|loading)/i
 
 function writeEntry(log: Logger, { level, namespace, log: entry }: LogEntry): void {
   const { message, timestamp: _, logger: __, ...fields } = entry

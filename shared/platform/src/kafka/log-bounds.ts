@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs'
+import { retry } from '../retry.ts'
 
 /** One position in the log; the offset is that of the next record to read. */
 export interface Position {
@@ -16,11 +17,21 @@ export interface LogBounds {
   readonly high: number
 }
 
+const LEADERLESS = {
+  attempts: 10,
+  maxMs: 1_000,
+  canRetry: (error: Error) =>
+    /NOT_LEADER|LEADER_NOT_AVAILABLE|not the leader|no leader/i.test(
+      `${'type' in error ? error.type : ''} ${error.message}`,
+    ),
+}
+
 /** Where the log of each partition of these topics begins and ends now. Offsets stay below 2^53. */
 export async function logBounds(admin: Admin, topics: readonly string[]): Promise<LogBounds[]> {
   const perTopic = await Promise.all(
     topics.map(async (topic) => {
-      const partitions = await admin.fetchTopicOffsets(topic)
+      // A topic that was just created, or whose leader just changed, has no leader for a moment.
+      const partitions = await retry(() => admin.fetchTopicOffsets(topic), LEADERLESS)
       return partitions.map(({ partition, low, high }) => ({ topic, partition, low: Number(low), high: Number(high) }))
     }),
   )
