@@ -188,6 +188,8 @@ test('two rebuilds at once: one is told that it was overtaken, and nothing is da
   )
   await drained(shop)
   await expectTrue(shop, model)
+  const kept = await Promise.all(partitionsOf(shop).map((partition) => generationsOf(shop, partition)))
+  say(`generations whose keys are still there, by shard: ${JSON.stringify(kept)}`)
   await expectGoesOn()
 
   // The next one, alone, is not hindered by what the two left.
