@@ -9,23 +9,32 @@ export function decayFactor(halfLifeDays: number, elapsedMs: number): number {
   return Math.exp((-Math.LN2 / (halfLifeDays * DAY_MS)) * elapsedMs)
 }
 
-/**
- * `sums`, which stand at `at`, with `x` of instant `t` added, standing at the later of the two. An `at` before 1970 stands
- * for sums that are still empty.
- */
-export function addDecayed(
-  sums: readonly number[],
-  halfLivesDays: readonly number[],
-  at: number,
-  x: number,
-  t: number,
-): number[] {
+/** How sums that stand at `at` and something of instant `t` come to stand at the later of the two: one for all sums of a group. */
+export interface Advance {
+  /** Whether the sums move, and not what is added. */
+  readonly sumsMove: boolean
+  /** By half-life; what moves is multiplied by it. */
+  readonly factors: readonly number[]
+}
+
+/** An `at` before 1970 stands for sums that are still empty. */
+export function advance(halfLivesDays: readonly number[], at: number, t: number): Advance {
+  const elapsed = at < 0 ? 0 : Math.abs(t - at)
+  const factors = new Array<number>(halfLivesDays.length)
+  for (let i = 0; i < factors.length; i++) factors[i] = decayFactor(halfLivesDays[i]!, elapsed)
+  return { sumsMove: t >= at, factors }
+}
+
+/** `sums` with `x` added, where both stand after the advance. */
+export function addDecayed(sums: readonly number[], { sumsMove, factors }: Advance, x: number): number[] {
   const grown = new Array<number>(sums.length)
-  for (let i = 0; i < sums.length; i++) grown[i] = addDecayedOne(sums[i]!, halfLivesDays[i]!, at, x, t)
+  for (let i = 0; i < grown.length; i++) {
+    grown[i] = sumsMove ? sums[i]! * factors[i]! + x : sums[i]! + x * factors[i]!
+  }
   return grown
 }
 
-/** `addDecayed` for a single half-life. */
+/** The same for a single sum. An `at` before 1970 stands for an empty one. */
 export function addDecayedOne(sum: number, halfLifeDays: number, at: number, x: number, t: number): number {
   if (at < 0) return x
   return t >= at ? sum * decayFactor(halfLifeDays, t - at) + x : sum + x * decayFactor(halfLifeDays, at - t)

@@ -1,7 +1,7 @@
 import type { Engaged, Mentioned } from '../event.ts'
 import { type EngagementState, type SocialState, SUPPORT_HALF_LIVES } from '../state/customer-state.ts'
 import { ENGAGEMENT, SOCIAL } from '../state/groups.ts'
-import { addDecayed } from './decay.ts'
+import { addDecayed, advance } from './decay.ts'
 
 const BLANK = ENGAGEMENT.blank()
 const BLANK_SOCIAL = SOCIAL.blank()
@@ -9,6 +9,7 @@ const BLANK_SOCIAL = SOCIAL.blank()
 export function foldEngagement(before: EngagementState | undefined, event: Engaged): EngagementState {
   const e = before ?? BLANK
   const { type, time } = event
+  const moved = advance(SUPPORT_HALF_LIVES, e.lastAt, time)
   const isEmail = type === 'engagement.email_opened' || type === 'engagement.email_clicked'
   return {
     visits: e.visits + (type === 'engagement.visited' ? 1 : 0),
@@ -18,8 +19,8 @@ export function foldEngagement(before: EngagementState | undefined, event: Engag
     featureUses: e.featureUses + (type === 'engagement.feature_used' ? 1 : 0),
     lastAt: Math.max(e.lastAt, time),
     lastVisitAt: isEmail ? e.lastVisitAt : Math.max(e.lastVisitAt, time),
-    decayedVisits: addDecayed(e.decayedVisits, SUPPORT_HALF_LIVES, e.lastAt, isEmail ? 0 : 1, time),
-    decayedEmail: addDecayed(e.decayedEmail, SUPPORT_HALF_LIVES, e.lastAt, isEmail ? 1 : 0, time),
+    decayedVisits: addDecayed(e.decayedVisits, moved, isEmail ? 0 : 1),
+    decayedEmail: addDecayed(e.decayedEmail, moved, isEmail ? 1 : 0),
   }
 }
 

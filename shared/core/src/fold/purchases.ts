@@ -8,7 +8,7 @@ import {
 } from '../state/customer-state.ts'
 import { PURCHASES, REVERSALS } from '../state/groups.ts'
 import { monthIndex, NEVER } from '../time.ts'
-import { addDecayed } from './decay.ts'
+import { addDecayed, advance } from './decay.ts'
 
 const BLANK = PURCHASES.blank()
 const BLANK_REVERSALS = REVERSALS.blank()
@@ -19,6 +19,7 @@ export function foldPurchase(before: PurchaseState | undefined, event: PurchaseC
   const lastAt = p.recent[0] ?? NEVER
   const isFirst = p.count === 0 || time < p.firstAt
   const months = addMonth(p, lastAt, time)
+  const moved = advance(PURCHASE_HALF_LIVES, lastAt, time)
   return {
     count: p.count + 1,
     spendMinor: p.spendMinor + amountMinor,
@@ -30,8 +31,8 @@ export function foldPurchase(before: PurchaseState | undefined, event: PurchaseC
     largestMinor: Math.max(p.largestMinor, amountMinor),
     monthsLow: months.low,
     monthsHigh: months.high,
-    decayedCount: addDecayed(p.decayedCount, PURCHASE_HALF_LIVES, lastAt, 1, time),
-    decayedSpend: addDecayed(p.decayedSpend, PURCHASE_HALF_LIVES, lastAt, amountMinor, time),
+    decayedCount: addDecayed(p.decayedCount, moved, 1),
+    decayedSpend: addDecayed(p.decayedSpend, moved, amountMinor),
   }
 }
 
@@ -43,7 +44,7 @@ export function foldReversal(before: ReversalState | undefined, event: PurchaseR
     cancellations: r.cancellations + (refunded ? 0 : 1),
     amountMinor: r.amountMinor + event.amountMinor,
     lastAt: Math.max(r.lastAt, event.time),
-    decayedCount: addDecayed(r.decayedCount, SUPPORT_HALF_LIVES, r.lastAt, 1, event.time),
+    decayedCount: addDecayed(r.decayedCount, advance(SUPPORT_HALF_LIVES, r.lastAt, event.time), 1),
   }
 }
 

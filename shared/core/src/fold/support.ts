@@ -1,7 +1,7 @@
 import type { SurveyRequested, SurveyResponded, TicketChanged, TicketOpened, TicketResolved } from '../event.ts'
 import { SUPPORT_HALF_LIVES, type SupportState, type SurveyState } from '../state/customer-state.ts'
 import { SUPPORT, SURVEY } from '../state/groups.ts'
-import { addDecayed } from './decay.ts'
+import { addDecayed, advance } from './decay.ts'
 import { isLater } from './last-write.ts'
 
 const BLANK = SUPPORT.blank()
@@ -14,8 +14,7 @@ export function foldTicket(
   const s = before ?? BLANK
   const { time } = event
   // One instant dates all decayed sums of the group, so every event moves all of them.
-  const decayed = (sums: readonly number[], x: number): number[] =>
-    addDecayed(sums, SUPPORT_HALF_LIVES, s.lastAt, x, time)
+  const moved = advance(SUPPORT_HALF_LIVES, s.lastAt, time)
   const opened = event.type === 'support.ticket_opened' ? 1 : 0
   const complaint = event.type === 'support.ticket_opened' && event.complaint ? 1 : 0
   const escalated = event.type === 'support.ticket_escalated' ? 1 : 0
@@ -29,9 +28,9 @@ export function foldTicket(
     lastAt: Math.max(s.lastAt, time),
     timedResolutions: s.timedResolutions + (openedAt === undefined ? 0 : 1),
     resolutionMs: s.resolutionMs + (openedAt === undefined ? 0 : Math.max(0, time - openedAt)),
-    decayedTickets: decayed(s.decayedTickets, opened),
-    decayedComplaints: decayed(s.decayedComplaints, complaint),
-    decayedEscalations: decayed(s.decayedEscalations, escalated),
+    decayedTickets: addDecayed(s.decayedTickets, moved, opened),
+    decayedComplaints: addDecayed(s.decayedComplaints, moved, complaint),
+    decayedEscalations: addDecayed(s.decayedEscalations, moved, escalated),
   }
 }
 
