@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createDecoder, parseEpisodeId } from '@holdfast/contracts'
+import { createDecoder, parseEpisodeId, QUEUES, queuePrefix } from '@holdfast/contracts'
 import { type RiskModel, ROLES } from '@holdfast/core'
 import { repositoryRoot } from '@holdfast/local'
 import { createLogger, logBounds, readConfig } from '@holdfast/platform'
@@ -10,7 +10,6 @@ import { generateShop } from '@holdfast/simulation'
 import { aVisit, BASE_CURRENCY, eventually, testKafka } from '@holdfast/testing'
 import { expect, inject } from 'vitest'
 import { counterDifferences, decidedDifferences, foldedDifferences, listDifferences } from '../../support/compare.ts'
-import { waitingJobs } from '../../support/job-watch.ts'
 import { readStoredShards, type StoredShard } from '../../support/shards.ts'
 import { naiveLog, readWholeLog } from '../../support/whole-log.ts'
 import type { Installation, Produced } from '../risk-worker/support.ts'
@@ -134,19 +133,23 @@ export async function expectTrue(installation: Installation, model: RiskModel) {
   return { customers: log.events.size, records: log.records, copies: log.copies, invalid: log.invalid.size, ...decided }
 }
 
-/** Customers of the installation for whom jobs of more than one episode were queued, by action. */
-export async function contactedTwice({ client, prefix }: Installation): Promise<string[]> {
-  const jobs = [...(await waitingJobs(client))].filter(([key]) => key.startsWith(prefix))
-  return jobs.filter(([, episodes]) => episodes.size > 1).map(([key, ids]) => `${key}: ${[...ids].map(readable)}`)
+/** Names of the episodes that wait in the queues, by customer and action. */
+async function episodes({ client, prefix }: Installation): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>()
+  for (const queue of QUEUES) {
+    for (const id of await client.lrange(`${queuePrefix(prefix)}:${queue}:wait`, 0, -1)) {
+      const contact = `${parseEpisodeId(id)?.customerId} ${queue}`
+      found.set(contact, [...(found.get(contact) ?? []), id])
+    }
+  }
+  return found
 }
 
-export async function contacted({ client, prefix }: Installation): Promise<number> {
-  return [...(await waitingJobs(client)).keys()].filter((key) => key.startsWith(prefix)).length
-}
-
-function readable(id: string): string {
-  const { band, enteredAt } = parseEpisodeId(id) ?? {}
-  return `${band} ${enteredAt === undefined ? id : new Date(enteredAt).toISOString()}`
+/** Who is to be contacted, and under which episodes where these are more than one. */
+export async function contacts(installation: Installation): Promise<{ count: number; twice: string[] }> {
+  const found = await episodes(installation)
+  const twice = [...found].filter(([, ids]) => ids.length > 1).map(([contact, ids]) => `${contact}: ${ids}`)
+  return { count: found.size, twice }
 }
 
 /** Names of the generations under which a shard's keys stand. */
