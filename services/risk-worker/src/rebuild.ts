@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createDecoder } from '@holdfast/contracts'
 import {
   claimFresh,
@@ -69,7 +70,7 @@ export async function rebuild(
     const partitionCount = requireEqualCounts(await partitionCounts(admin, Object.values(inputs)))
     const decode = createDecoder({ base: config.BASE_CURRENCY, rates: config.CURRENCY_RATES, topics })
     const intake = createIntakeStep({ decode, partitionCount, domainTime: (wallMs) => wallMs })
-    const generation = `g${Date.now()}`
+    const generation = `g${Date.now()}-${randomBytes(3).toString('hex')}`
     const timelineLength = await timelineLengthOf(config)
     const building = new Map<number, Building>()
     let records = 0
@@ -87,6 +88,8 @@ export async function rebuild(
       )
       building.set(partition, { address, old, store, lane })
     }
+    /** Shards that are not turned yet. */
+    const waiting = new Set(building.keys())
     const consumer = createShardConsumer({
       kafka,
       log,
@@ -95,7 +98,10 @@ export async function rebuild(
       maxBytesPerPartition: config.KAFKA_FETCH_BYTES,
       async onBatch(batch) {
         startedAt ??= performance.now()
-        await building.get(batch.partition)?.lane.take(batch)
+        const { partition } = batch
+        const lane = building.get(partition)?.lane
+        await lane?.take(batch)
+        if (lane?.wasRefused && waiting.has(partition)) failure = brokenOff(partition)
         records += batch.records.length
       },
       onAssigned: async (partitions) =>
@@ -116,22 +122,30 @@ export async function rebuild(
     await consumer.start()
     lifecycle.onStop('consumer', () => consumer.stop())
 
-    const waiting = new Set(building.keys())
-    while (waiting.size > 0) {
-      await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS))
-      if (failure !== undefined) throw failure
-      const now = await logEnds()
-      onProgress({ done: records, total: total(now) })
-      for (const partition of [...waiting]) {
-        const built = building.get(partition)!
-        if (!reaches(built.lane, now.get(partition) ?? new Map())) continue
-        await turn(built)
-        waiting.delete(partition)
+    try {
+      // What was the end a round ago: a log that grows quickly would never be reached where it ends now.
+      let ends = await logEnds()
+      while (waiting.size > 0) {
+        await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS))
+        if (failure !== undefined) throw failure
+        const now = await logEnds()
+        onProgress({ done: records, total: total(now) })
+        for (const partition of [...waiting]) {
+          const built = building.get(partition)!
+          if (!reaches(built.lane, ends.get(partition) ?? new Map())) continue
+          await turn(built)
+          waiting.delete(partition)
+        }
+        ends = now
+      }
+      const seconds = startedAt === undefined ? 0 : (performance.now() - startedAt) / 1_000
+      return { generation, records, seconds }
+    } finally {
+      for (const [partition, { address, old, lane }] of building) {
+        lane.close()
+        await dropGeneration(address, waiting.has(partition) ? generation : old)
       }
     }
-    const seconds = startedAt === undefined ? 0 : (performance.now() - startedAt) / 1_000
-    for (const { address, old } of building.values()) await dropGeneration(address, old)
-    return { generation, records, seconds }
 
     async function logEnds(): Promise<Map<number, Map<string, number>>> {
       const found = new Map<number, Map<string, number>>()
@@ -177,6 +191,14 @@ async function turn({ address, old, store, lane }: Building): Promise<void> {
     code: 'REBUILD_OVERTAKEN',
     message: `shard ${address.partition} was turned to another generation while it was being rebuilt`,
     cure: 'nothing was changed by this rebuild in that shard; see whether another rebuild ran, and try again.',
+  })
+}
+
+function brokenOff(partition: number): HoldfastError {
+  return new HoldfastError({
+    code: 'REBUILD_BROKEN_OFF',
+    message: `Redis no longer knows what was rebuilt of shard ${partition}: it was put back to an older self, or emptied`,
+    cure: 'the shards that were not turned stand as they were; run the rebuild again.',
   })
 }
 

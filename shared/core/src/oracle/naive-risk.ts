@@ -154,7 +154,7 @@ function entry(
 ): number {
   const newest = newestEventAt(state)
   if (band === 'prospect') return newest < 0 ? at : newest
-  if (band === 'lapsed') return Math.max(newest, (state.purchases?.recent[0] ?? Number.NaN) + model.horizonMs)
+  if (band === 'lapsed') return (state.purchases?.recent[0] ?? Number.NaN) + model.horizonMs
   // Always seen from the band before: not a walk through bands, but the first minute that qualifies.
   const isIn = (when: number): boolean =>
     naiveBand(state, when, naiveLogit(state, when, model).logit, previous, model) === band

@@ -9,7 +9,7 @@ import { SilentLogit, type Target } from './silence.ts'
  * When the customer entered `band`, ms: the newest event's instant, or the first whole minute after it, at which the state is
  * in it, seen from the band before. A function of the state, so an episode has one beginning however late it is looked at;
  * the minute may end up to one minute after `at`, the instant of looking, which only stands in where the arithmetic finds
- * no entry (the model differs from it within float32).
+ * no entry (the model differs from it within float32). Lapsed is entered when the horizon since the last purchase has passed.
  */
 export function enteredAt(
   state: CustomerState,
@@ -21,7 +21,8 @@ export function enteredAt(
 ): number {
   const floor = newestEventAt(state)
   if (band === 'prospect') return floor < 0 ? at : floor
-  if (band === 'lapsed') return Math.max(floor, lapsesAt(state, model)!)
+  // No event but a purchase ends this band, so what came after the lapse does not begin it anew.
+  if (band === 'lapsed') return lapsesAt(state, model)!
   const range = rangeOf(band, previous, model)
   const target: Target = {
     isHit: ({ logit }) => logit >= range.low && logit < range.high,
