@@ -144,6 +144,7 @@ export async function buildRiskWorker(
     groupId: config.KAFKA_GROUP,
     topics: Object.values(inputs),
     maxBytesPerPartition: config.KAFKA_FETCH_BYTES,
+    minBytes: config.KAFKA_FETCH_MIN_BYTES,
     maxWaitMs: config.KAFKA_FETCH_WAIT_MS,
     sessionTimeoutMs: config.KAFKA_SESSION_MS,
     onBatch: owner.onBatch,

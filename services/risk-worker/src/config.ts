@@ -44,11 +44,17 @@ export const SETTINGS = {
     unit: 'bytes',
     says: 'Fetched of a partition at once; the largest batch.',
   },
+  KAFKA_FETCH_MIN_BYTES: {
+    parse: as.number({ min: 1 }),
+    default: '65536',
+    unit: 'bytes',
+    says: 'What a fetch waits for, within KAFKA_FETCH_WAIT_MS: many small batches cost more than a few larger ones.',
+  },
   KAFKA_FETCH_WAIT_MS: {
     parse: as.number({ min: 1 }),
     default: '50',
     unit: 'ms',
-    says: 'How long a fetch waits for a first record.',
+    says: 'How long a fetch waits at most for KAFKA_FETCH_MIN_BYTES.',
   },
   TOPIC_PURCHASES: topic('purchases', 'customer.purchases'),
   TOPIC_SUPPORT: topic('support and surveys', 'customer.support'),

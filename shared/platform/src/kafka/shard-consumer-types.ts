@@ -35,6 +35,8 @@ export interface ShardConsumerOptions extends ShardHandlers {
   readonly maxBytesPerPartition?: number
   /** Bytes of one fetch over all partitions. Default 32 MiB. */
   readonly maxBytes?: number
+  /** How much a fetch waits for, bytes over all partitions, within `maxWaitMs`. Default 1: for nothing but a first record. */
+  readonly minBytes?: number
   /** How long a fetch waits for a first record, ms: also how soon a resumed partition is read. Default 100. */
   readonly maxWaitMs?: number
   /** Handlers at once. Default: as many as there are topic partitions. */

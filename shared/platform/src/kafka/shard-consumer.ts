@@ -13,7 +13,7 @@ import type { ShardConsumer, ShardConsumerOptions } from './shard-consumer-types
  */
 export function createShardConsumer(options: ShardConsumerOptions): ShardConsumer {
   const { kafka, log, groupId, topics, onBatch, onAssigned, onRevoked, onSkipped, onFatal, onCrash } = options
-  const { maxBytesPerPartition = 4 * 2 ** 20, maxBytes = 32 * 2 ** 20, maxWaitMs = 100 } = options
+  const { maxBytesPerPartition = 4 * 2 ** 20, maxBytes = 32 * 2 ** 20, minBytes = 1, maxWaitMs = 100 } = options
   const { sessionTimeoutMs = 30_000, heartbeatMs = 3_000 } = options
 
   /** Rises whenever what was ours may no longer be. */
@@ -43,7 +43,7 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     rebalanceTimeout: Math.max(sessionTimeoutMs, 30_000),
     maxBytesPerPartition,
     maxBytes,
-    minBytes: 1,
+    minBytes,
     maxWaitTimeInMs: maxWaitMs,
     allowAutoTopicCreation: false,
     retry: {

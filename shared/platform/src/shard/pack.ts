@@ -1,3 +1,5 @@
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Packed arguments of the commit script: records one after the other, nothing between them. One long argument that Lua cuts
  * up costs a fraction of several short ones a customer. Numbers are big-endian. A length, in bytes, stands right before
@@ -17,12 +19,11 @@ export class Packer {
     this.bytes = Buffer.allocUnsafe(capacity)
   }
 
-  /** What was packed since the last take. */
+  /** What was packed since the last take. The bytes are the caller's: a command with them may still be on its way. */
   take(): Buffer {
     const taken = this.bytes.subarray(0, this.at)
     this.at = 0
-    // A command may still be on its way to the socket when the next commit is packed: that one gets a buffer of its own.
-    this.bytes = Buffer.allocUnsafe(Math.max(65_536, taken.length))
+    this.bytes = NOTHING
     return taken
   }
 
@@ -88,7 +89,7 @@ export class Packer {
 
   private room(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.at + bytes))
+    const larger = Buffer.allocUnsafe(Math.max(256, this.bytes.length * 2, this.at + bytes))
     this.bytes.copy(larger, 0, 0, this.at)
     this.bytes = larger
   }
