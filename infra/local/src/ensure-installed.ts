@@ -15,7 +15,7 @@ interface ToolFacts {
   readonly needed: string
 }
 
-const any = () => true
+const anyVersion = () => true
 
 const tools: Record<Tool, ToolFacts> = {
   java: {
@@ -31,7 +31,7 @@ const tools: Record<Tool, ToolFacts> = {
     versionArgs: ['--version'],
     debianPackage: 'maven',
     brewFormula: 'maven',
-    isRecentEnough: any,
+    isRecentEnough: anyVersion,
     needed: 'Maven (it downloads Kafka)',
   },
   'redis-server': {
@@ -47,7 +47,7 @@ const tools: Record<Tool, ToolFacts> = {
     versionArgs: ['-V'],
     debianPackage: 'kcat',
     brewFormula: 'kcat',
-    isRecentEnough: any,
+    isRecentEnough: anyVersion,
     needed: 'kcat (the tests produce with it)',
   },
   python3: {
@@ -55,7 +55,7 @@ const tools: Record<Tool, ToolFacts> = {
     versionArgs: ['--version'],
     debianPackage: 'python3',
     brewFormula: 'python',
-    isRecentEnough: any,
+    isRecentEnough: anyVersion,
     needed: 'Python 3 (node-gyp runs on it)',
   },
   pip: {
@@ -63,7 +63,7 @@ const tools: Record<Tool, ToolFacts> = {
     versionArgs: ['-m', 'pip', '--version'],
     debianPackage: 'python3-pip',
     brewFormula: 'python',
-    isRecentEnough: any,
+    isRecentEnough: anyVersion,
     needed: 'pip (it downloads the TensorFlow library)',
   },
   'g++': {
@@ -71,7 +71,7 @@ const tools: Record<Tool, ToolFacts> = {
     versionArgs: ['--version'],
     debianPackage: 'g++',
     brewFormula: 'gcc',
-    isRecentEnough: any,
+    isRecentEnough: anyVersion,
     needed: 'a C++ compiler',
   },
   make: {
@@ -79,7 +79,7 @@ const tools: Record<Tool, ToolFacts> = {
     versionArgs: ['--version'],
     debianPackage: 'make',
     brewFormula: 'make',
-    isRecentEnough: any,
+    isRecentEnough: anyVersion,
     needed: 'make',
   },
 }

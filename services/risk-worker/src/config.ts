@@ -125,7 +125,7 @@ export const SETTINGS = {
     parse: as.number({ min: 0 }),
     default: '20000',
     unit: 'customers',
-    says: 'States kept in memory over all shards; about 2 kB each. Few pay: what is not hot is cheaper to read than to keep from the garbage collector.',
+    says: 'States kept in memory over all shards; about 2 kB each.',
   },
   LOOK_LIMIT: {
     parse: as.number({ min: 1, max: 100_000 }),
