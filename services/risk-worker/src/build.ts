@@ -12,10 +12,10 @@ import {
   ensureTopics,
   type Logger,
   logBounds,
+  openClock,
   registerCodecs,
   type ServiceContext,
   startProbeServer,
-  systemClock,
   withKafkaTrouble,
 } from '@holdfast/platform'
 import { type Config, inputTopicsOf, policyOf, timelineLengthOf, topicsOf } from './config.ts'
@@ -39,7 +39,6 @@ export async function buildRiskWorker(
   log: Logger,
   { lifecycle, fail }: ServiceContext,
 ): Promise<RiskWorker> {
-  const clock = systemClock
   const topics = topicsOf(config)
   const policy = await policyOf(config)
   const timelineLength = await timelineLengthOf(config)
@@ -71,6 +70,7 @@ export async function buildRiskWorker(
   for (const { warnings } of report.topics) for (const warning of warnings) log.warn(warning)
 
   const redis = await lifecycle.start('redis', () => connectRedis(config.REDIS_URL, { log, name: 'holdfast-shards' }))
+  const clock = await lifecycle.start('clock', () => openClock(redis.client, config.KEY_PREFIX))
   const queueRedis = await lifecycle.start('redis for queues', () =>
     connectRedis(config.REDIS_URL, { log, name: 'holdfast-queues' }),
   )
@@ -95,7 +95,7 @@ export async function buildRiskWorker(
     onResume: () => owner.resumeIntake(),
   })
   const decode = createDecoder({ base: config.BASE_CURRENCY, rates: config.CURRENCY_RATES, topics })
-  const intake = createIntakeStep({ decode, partitionCount: report.partitions, domainTime: (wallMs) => wallMs })
+  const intake = createIntakeStep({ decode, partitionCount: report.partitions, domainTime: clock.domainTime })
 
   const owner = new ShardOwner({
     log,

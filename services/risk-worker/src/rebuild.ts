@@ -13,12 +13,12 @@ import {
   type LogBounds,
   type Logger,
   logBounds,
+  openClock,
   partitionCounts,
   registerCodecs,
   requireEqualCounts,
   type ShardAddress,
   type ShardStore,
-  systemClock,
 } from '@holdfast/platform'
 import { type Config, inputTopicsOf, timelineLengthOf, topicsOf } from './config.ts'
 import { createIntakeStep } from './lane/intake.ts'
@@ -65,11 +65,12 @@ export async function rebuild(
     const { client } = await lifecycle.start('redis', () =>
       connectRedis(config.REDIS_URL, { log, name: 'holdfast-rebuild' }),
     )
+    const clock = await lifecycle.start('clock', () => openClock(client, config.KEY_PREFIX))
     const topics = topicsOf(config)
     const inputs = inputTopicsOf(topics)
     const partitionCount = requireEqualCounts(await partitionCounts(admin, Object.values(inputs)))
     const decode = createDecoder({ base: config.BASE_CURRENCY, rates: config.CURRENCY_RATES, topics })
-    const intake = createIntakeStep({ decode, partitionCount, domainTime: (wallMs) => wallMs })
+    const intake = createIntakeStep({ decode, partitionCount, domainTime: clock.domainTime })
     const generation = `g${Date.now()}-${randomBytes(3).toString('hex')}`
     const timelineLength = await timelineLengthOf(config)
     const building = new Map<number, Building>()
@@ -164,7 +165,7 @@ export async function rebuild(
         logBounds,
         intake,
         look: () => [],
-        clock: systemClock,
+        clock,
         log,
         cacheCustomers: Math.ceil(config.CACHE_CUSTOMERS / partitionCount),
         timelineLength,

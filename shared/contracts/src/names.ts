@@ -122,8 +122,18 @@ export interface InstallationKeys {
   readonly models: string
   /** string: why intake stands still, until `holdfast dlq resume` deletes it */
   readonly intakeStopped: string
+  /** string: the map from wall clock to domain time, JSON; absent in live use, which goes by the system clock */
+  readonly clock: string
+  /** string: when whoever started the clock was last seen, wall clock, ms */
+  readonly clockSeen: string
 }
 
 export function installationKeys(prefix: string): InstallationKeys {
-  return { champion: `${prefix}:champion`, models: `${prefix}:models`, intakeStopped: `${prefix}:intake-stopped` }
+  return {
+    champion: `${prefix}:champion`,
+    models: `${prefix}:models`,
+    intakeStopped: `${prefix}:intake-stopped`,
+    clock: `${prefix}:clock`,
+    clockSeen: `${prefix}:clock-seen`,
+  }
 }

@@ -1,6 +1,8 @@
 export * from './clock.ts'
+export * from './clock-map.ts'
 export * from './config.ts'
 export * from './errors.ts'
+export * from './http/index.ts'
 export * from './kafka/client.ts'
 export { registerCodecs } from './kafka/codecs.ts'
 export * from './kafka/connect.ts'
