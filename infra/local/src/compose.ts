@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { composeFile, repositoryRoot } from './folders.ts'
+import { composeFile, homeFolder } from './folders.ts'
 import { findFreePort } from './ports.ts'
 import { type Say, sayOnStderr, withProgress } from './progress.ts'
 import { lastLines, runCommand } from './run-command.ts'
@@ -22,10 +22,10 @@ export const composeEngineAnswers = async (): Promise<boolean> => {
   return plugin.code === 0 && engine.code === 0
 }
 
-/** One project per checkout, service and mode: checkouts side by side have containers and volumes of their own. */
+/** One project per home, service and mode: checkouts side by side have containers and volumes of their own. */
 const projectName = (service: ComposeService, mode: string): string => {
-  const checkout = createHash('sha256').update(repositoryRoot()).digest('hex').slice(0, 8)
-  return `holdfast-${checkout}-${mode}-${service}`
+  const home = createHash('sha256').update(homeFolder()).digest('hex').slice(0, 8)
+  return `holdfast-${home}-${mode}-${service}`
 }
 
 const compose = (service: ComposeService, mode: string, port: number, ...args: string[]) =>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** Live, time-lapse and replay keep their data apart. */
@@ -17,9 +17,14 @@ export const repositoryRoot = (): string => {
 export const pomFile = (root = repositoryRoot()): string => join(root, 'infra', 'local', 'pom.xml')
 export const composeFile = (root = repositoryRoot()): string => join(root, 'infra', 'compose.yaml')
 
-/** Downloads that survive `npm ci` and may be deleted at any time. */
+/** Downloads that survive `npm ci` and may be deleted at any time; all runs of a checkout share them. */
 export const cacheFolder = (name: string, root = repositoryRoot()): string => join(root, '.holdfast', 'cache', name)
+
+/** Where runs keep what is theirs: `HOLDFAST_HOME` where it is set, else `.holdfast` of the checkout. */
+export const homeFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  env.HOLDFAST_HOME ? resolve(env.HOLDFAST_HOME) : join(repositoryRoot(), '.holdfast')
+
 /** Data of the broker and of Redis, and the logs of one mode. */
-export const dataFolder = (mode: RunMode, root = repositoryRoot()): string => join(root, '.holdfast', mode)
-/** What `holdfast status --json` reads. One run per checkout. */
-export const runStateFile = (root = repositoryRoot()): string => join(root, '.holdfast', 'run', 'services.json')
+export const dataFolder = (mode: RunMode, home = homeFolder()): string => join(home, mode)
+/** What `holdfast status --json` reads. One run at a time in each home. */
+export const runStateFile = (home = homeFolder()): string => join(home, 'run', 'services.json')

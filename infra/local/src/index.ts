@@ -1,6 +1,6 @@
 export { type Daemon, startDaemon } from './daemon.ts'
 export { ensureInstalled, type Machine, MissingToolsError, type Tool } from './ensure-installed.ts'
-export { dataFolder, type RunMode, repositoryRoot, runStateFile } from './folders.ts'
+export { dataFolder, homeFolder, type RunMode, repositoryRoot, runStateFile } from './folders.ts'
 export { type LocalKafka, type LocalKafkaOptions, startKafka } from './kafka.ts'
 export { findFreePort } from './ports.ts'
 export { isAlive, markProcess, type ProcessMark } from './processes.ts'

@@ -36,7 +36,7 @@ export interface ResolveOptions {
   readonly mode?: RunMode
   readonly env?: NodeJS.ProcessEnv
   readonly say?: Say
-  /** Default: `.holdfast/<mode>` of the checkout. */
+  /** Default: `<mode>` in the home of this checkout (`HOLDFAST_HOME`, else `.holdfast`). */
   readonly dataDir?: string
   /** What may be installed here; a parameter so that tests can play other machines. */
   readonly machine?: Machine
