@@ -15,6 +15,23 @@ export interface MetricSpec {
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const ROWS = [1, 8, 32, 128, 512, 2048, 8192]
 
+/** Of every service that answers over HTTP. */
+export const HTTP_METRICS = {
+  httpRequests: {
+    name: 'holdfast_http_requests_total',
+    kind: 'counter',
+    labels: ['method', 'route', 'status'],
+    help: 'Requests answered; route is the pattern, such as /v1/customers/:id, or none.',
+  },
+  httpSeconds: {
+    name: 'holdfast_http_request_seconds',
+    kind: 'histogram',
+    labels: ['route'],
+    buckets: SECONDS,
+    help: 'From the first byte of a request to the last of its answer.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>
+
 export const RISK_WORKER_METRICS = {
   records: {
     name: 'holdfast_records_total',
@@ -145,3 +162,57 @@ export const RISK_WORKER_METRICS = {
 } as const satisfies Readonly<Record<string, MetricSpec>>
 
 export type RiskWorkerMetric = keyof typeof RISK_WORKER_METRICS
+
+/** Of the delivery-worker. `action` is also the name of the queue. */
+export const DELIVERY_WORKER_METRICS = {
+  deliveries: {
+    name: 'holdfast_deliveries_total',
+    kind: 'counter',
+    labels: ['action', 'outcome'],
+    help: 'Jobs settled; outcome: delivered, suppressed, failed, or partly (one channel took it, another never did).',
+  },
+  suppressed: {
+    name: 'holdfast_deliveries_suppressed_total',
+    kind: 'counter',
+    labels: ['action', 'reason'],
+    help: 'Jobs that the gate refused at send time, by reason.',
+  },
+  held: {
+    name: 'holdfast_deliveries_held_total',
+    kind: 'counter',
+    labels: ['action', 'reason'],
+    help: 'Times a job was put off because its shard could not be trusted yet; reason: behind, unreadable or log_unknown.',
+  },
+  attempts: {
+    name: 'holdfast_delivery_attempts_total',
+    kind: 'counter',
+    labels: ['action', 'channel', 'outcome'],
+    help: 'Attempts to hand over a message; outcome: delivered, retry (it will be tried again), rejected or skipped.',
+  },
+  attemptSeconds: {
+    name: 'holdfast_delivery_attempt_seconds',
+    kind: 'histogram',
+    labels: ['channel'],
+    buckets: SECONDS,
+    help: 'Time of one attempt, until the receiver answered or the attempt was broken off.',
+  },
+  queuedToDeliveredSeconds: {
+    name: 'holdfast_queued_to_delivered_seconds',
+    kind: 'histogram',
+    labels: ['action'],
+    buckets: SECONDS,
+    help: 'From a job being queued to the first channel having taken its message.',
+  },
+  channelResting: {
+    name: 'holdfast_channel_resting',
+    kind: 'gauge',
+    labels: ['action', 'channel'],
+    help: '1 while a channel rests because attempt after attempt failed; its jobs wait and lose no attempt.',
+  },
+  queueJobs: {
+    name: 'holdfast_queue_jobs',
+    kind: 'gauge',
+    labels: ['action', 'state'],
+    help: 'Jobs in a queue; state: waiting, active, delayed or failed. Failed ones are kept until somebody tries them again.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>

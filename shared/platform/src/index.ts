@@ -18,6 +18,7 @@ export * from './lifecycle.ts'
 export * from './logger.ts'
 export * from './metrics.ts'
 export * from './probe-server.ts'
+export * from './queue-workers.ts'
 export * from './queues.ts'
 export * from './redis/connect.ts'
 export { defineScript, hashTag, type Script, type ScriptArg, type ScriptDefinition } from './redis/script.ts'
@@ -45,3 +46,4 @@ export {
   type ShardReader,
   type ShardStore,
 } from './shard/shard-store.ts'
+export { readCustomer, shardOf } from './shard/stored-customer.ts'
