@@ -1,0 +1,12 @@
+export * from './access.ts'
+export {
+  createHttpApp,
+  type HttpAnswer,
+  type HttpApp,
+  type HttpAppOptions,
+  type HttpServer,
+  startHttpApp,
+} from './app.ts'
+export { answerWithProblem, problemOf } from './error-handler.ts'
+export { observeAnswers } from './observe.ts'
+export * from './problem.ts'
