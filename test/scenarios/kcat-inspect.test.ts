@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { customerView } from '@holdfast/contracts'
 import { repositoryRoot } from '@holdfast/local'
-import { aPurchase, eventually, kcatProduce } from '@holdfast/testing'
+import { readCustomer, shardOf } from '@holdfast/platform'
+import { aPurchase, BASE_CURRENCY, eventually, kcatProduce } from '@holdfast/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { readCustomer, shardOf, viewOf } from '../../services/cli/src/inspect/customer-view.ts'
 import { customerOn, type Installation, install, showWorkersOfFailedTests } from '../integration/risk-worker/support.ts'
 
 /*
@@ -47,10 +48,13 @@ test('an event from kcat is in what inspect shows within a second, folded and lo
     await eventually(
       async () => {
         const shard = await shop.shard(shardOf(customerId, shop.partitions))
-        const { stored, timeline, features } = viewOf(await readCustomer(customerId, shard), Date.now(), undefined)
+        const customer = await readCustomer(shard, customerId)
+        if (customer === undefined) return false
+        const { stored, timeline, features } = customerView(customer, Date.now(), { currency: BASE_CURRENCY })
         expect(stored?.band).toBe('healthy')
         expect(timeline.map(({ kind }) => kind)).toContain('purchase.completed')
-        expect(features.find(({ name }) => name === 'logCount')?.value).toBeCloseTo(Math.log1p(1), 6)
+        const all = features.flatMap((group) => group.features)
+        expect(all.find(({ name }) => name === 'logCount')?.value).toBeCloseTo(Math.log1p(1), 6)
         return true
       },
       { timeoutMs: 10_000, everyMs: 2 },

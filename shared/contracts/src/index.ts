@@ -1,5 +1,6 @@
 export * from './action-event.ts'
 export * from './apply-map.ts'
+export * from './customer-view.ts'
 export * from './decode.ts'
 export * from './episode.ts'
 export { type EventMap, parseEventMap } from './event-map.ts'

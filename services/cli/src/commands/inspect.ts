@@ -15,14 +15,11 @@ export function addInspect(program: Command): void {
     .addHelpText('after', '\nExample:\n  npx holdfast inspect cust-42')
     .action(async (id: string, { json }: { json?: true }) => {
       const { withInstallation } = await import('../installation.ts')
-      const { readCustomer, shardOf, viewOf } = await import('../inspect/customer-view.ts')
+      const { readView } = await import('../inspect/read-view.ts')
       const { customerText } = await import('../inspect/print.ts')
-      const { readChampion } = await import('../inspect/champion.ts')
       const text = await withInstallation(async (on) => {
-        const shard = await on.shard(shardOf(id, await on.partitionCount()))
-        const view = viewOf(await readCustomer(id, shard), Date.now(), await readChampion(on.config))
-        if (json) return view
-        return customerText(view, on.config.BASE_CURRENCY)
+        const view = await readView(on, id, Date.now())
+        return json ? view : customerText(view, on.config.BASE_CURRENCY)
       })
       if (typeof text === 'string') print(text)
       else printJson(text)

@@ -1,9 +1,9 @@
+import type { CustomerView } from '@holdfast/contracts'
 import { type Cell, instant, money, percent, relative, table } from '../output/text.ts'
-import type { CustomerView } from './customer-view.ts'
 
 /** A customer on a page. @param currency in which amounts are kept */
 export function customerText(view: CustomerView, currency: string): string {
-  const at = Date.parse(view.at ?? '')
+  const at = Date.parse(view.asOf)
   const when = (time: string | undefined) =>
     time === undefined ? '-' : `${instant(Date.parse(time))} (${relative(Date.parse(time), at)})`
   const { stored, now } = view
@@ -23,11 +23,11 @@ export function customerText(view: CustomerView, currency: string): string {
       ['decision', stored.heldUntil ? `${stored.disposition} until ${when(stored.heldUntil)}` : stored.disposition],
       [
         'stored score',
-        `${percent(stored.probability)}, expected loss ${money(stored.expectedLossMinor, currency)}, as of ${when(stored.evaluatedAt)}`,
+        `${percent(stored.probability ?? 0)}, expected loss ${money(stored.expectedLoss.amountMinor, currency)}, as of ${when(stored.evaluatedAt)}`,
       ],
     )
   }
-  if (now !== false)
+  if (now !== undefined)
     rows.push([
       'score now',
       `${percent(now.probability)} (logit ${now.logit.toFixed(4)}, model ${now.model}, plain arithmetic)`,
@@ -35,7 +35,7 @@ export function customerText(view: CustomerView, currency: string): string {
   rows.push(['next look', when(view.nextAppointment)])
 
   const sections = [table(rows)]
-  if (now !== false && now.reasons.length > 0) {
+  if (now !== undefined && now.reasons.length > 0) {
     sections.push(
       section(
         'why',
@@ -64,19 +64,16 @@ export function customerText(view: CustomerView, currency: string): string {
       section(
         'timeline',
         view.timeline.map(({ at: time, kind, detail }) => [
-          instant(Date.parse(time ?? '')),
+          instant(Date.parse(time)),
           kind,
           detailText(kind, detail, currency),
         ]),
       ),
     )
   }
-  const features = view.features.map(({ group, name, value, unit }) => [
-    group,
-    name,
-    Number(value.toPrecision(6)),
-    unit,
-  ])
+  const features = view.features.flatMap(({ group, features }) =>
+    features.map(({ name, value, unit }) => [group, name, Number(value.toPrecision(6)), unit]),
+  )
   if (!view.erased) sections.push(section('features', features))
   return sections.join('\n\n')
 }
