@@ -1,0 +1,148 @@
+import { minimiseSmooth } from './minimise.ts'
+import { hypergeometric2F1, logBeta, logGamma } from './special.ts'
+
+/**
+ * The BG/NBD model of repeat buying (P. Fader, B. Hardie, K. Lee, "Counting Your Customers" the Easy Way, Marketing Science
+ * 24, 2005): a customer buys at a rate from Gamma(r, alpha), a week being the unit, and may leave for good after any
+ * purchase, with a chance from Beta(a, b).
+ */
+export interface BgNbd {
+  readonly r: number
+  /** Weeks. */
+  readonly alpha: number
+  readonly a: number
+  readonly b: number
+}
+
+/** What the model needs of a customer. */
+export interface BuyingHistory {
+  /** Purchases after the first; several on one day are one. */
+  readonly repeats: number
+  /** From the first to the last purchase, weeks; 0 without a repeat. */
+  readonly lastWeeks: number
+  /** From the first purchase to now, weeks. */
+  readonly ageWeeks: number
+}
+
+export interface BgNbdFit extends BgNbd {
+  readonly logLikelihood: number
+  readonly customers: number
+  /** False where the search ran out of steps, or ran to the edge: then the log is too small or too uniform for the model. */
+  readonly converged: boolean
+}
+
+/** Parameters beyond e^±12 say that the likelihood has no maximum. */
+const EDGE = 12
+
+/** By maximum likelihood. Needs at least one customer; some with repeats, or nothing about leaving can be learned. */
+export function fitBgNbd(histories: Iterable<BuyingHistory>): BgNbdFit {
+  const groups = grouped(histories)
+  const customers = groups.reduce((sum, { times }) => sum + times, 0)
+  const meanAge = groups.reduce((sum, { ageWeeks, times }) => sum + times * ageWeeks, 0) / customers
+  const age = Math.log(Math.max(1, meanAge))
+  const found = minimiseSmooth(
+    (logs) => (beyondEdge(logs) ? Number.POSITIVE_INFINITY : -groupedLogLikelihood(fromLogs(logs), groups)),
+    [
+      [0, age - 2, 0, 0],
+      [-1, age - 2, 0, 1],
+      [-1, age - 1, -1, 0.5],
+      [1, age, -1, 1],
+    ],
+  )
+  return {
+    ...fromLogs(found.point),
+    logLikelihood: -found.value,
+    customers,
+    converged: found.converged && !found.point.some((log) => Math.abs(log) > EDGE - 1),
+  }
+}
+
+/** Sum over customers of ln L (eq. 6 of the paper). */
+export function bgNbdLogLikelihood(model: BgNbd, histories: Iterable<BuyingHistory>): number {
+  return groupedLogLikelihood(model, grouped(histories))
+}
+
+/** The chance that the customer has not left (Fader, Hardie & Lee, "Computing P(alive) using the BG/NBD model", 2008). */
+export function probabilityAlive({ r, alpha, a, b }: BgNbd, history: BuyingHistory): number {
+  const { repeats: x, lastWeeks, ageWeeks } = history
+  if (x === 0) return 1
+  const left = Math.log(a / (b + x - 1)) + (r + x) * Math.log((alpha + ageWeeks) / (alpha + lastWeeks))
+  return 1 / (1 + Math.exp(left))
+}
+
+/**
+ * The chance of no purchase in the next `weeks`. Who is alive leaves only after a purchase, and the rate of one who is alive
+ * has the posterior Gamma(r + x, alpha + age), so this is 1 - P(alive) · (1 - ((alpha + age) / (alpha + age + weeks))^(r + x)).
+ */
+export function probabilityOfSilence(model: BgNbd, history: BuyingHistory, weeks: number): number {
+  const seen = model.alpha + history.ageWeeks
+  const waits = Math.exp((model.r + history.repeats) * -Math.log1p(weeks / seen))
+  return 1 - probabilityAlive(model, history) * (1 - waits)
+}
+
+/**
+ * Purchases to expect in the next `weeks` (eq. 10 of the paper, after Euler's transformation of ₂F₁, which keeps the
+ * product of a tiny power and a huge ₂F₁ from overflowing).
+ */
+export function expectedPurchases(model: BgNbd, history: BuyingHistory, weeks: number): number {
+  if (weeks <= 0) return 0
+  const { r, alpha, b } = model
+  const { repeats: x, ageWeeks } = history
+  // The formula is 0/0 where a = 1 or a + b + x = 1, though its limit is smooth.
+  const a = apart(model.a, 1)
+  const c = apart(a + b + x - 1, 0)
+  const z = weeks / (alpha + ageWeeks + weeks)
+  const inner = (1 - z) ** (a - 1) * hypergeometric2F1(c - r - x, a - 1, c, z)
+  return Math.max(0, (c / (a - 1)) * (1 - inner) * probabilityAlive(model, history))
+}
+
+function apart(value: number, from: number): number {
+  return Math.abs(value - from) < 1e-6 ? from + 1e-6 : value
+}
+
+interface Group extends BuyingHistory {
+  readonly times: number
+}
+
+/** Customers with one history count once: a log of days has far fewer histories than customers. */
+function grouped(histories: Iterable<BuyingHistory>): Group[] {
+  const groups = new Map<string, BuyingHistory & { times: number }>()
+  for (const { repeats, lastWeeks, ageWeeks } of histories) {
+    const key = `${repeats} ${lastWeeks} ${ageWeeks}`
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { repeats, lastWeeks, ageWeeks, times: 1 })
+    else group.times++
+  }
+  return [...groups.values()]
+}
+
+function groupedLogLikelihood({ r, alpha, a, b }: BgNbd, groups: readonly Group[]): number {
+  const byRepeats = new Map<number, number>()
+  const start = r * Math.log(alpha) - logGamma(r)
+  const startBeta = logBeta(a, b)
+  let total = 0
+  for (const { repeats: x, lastWeeks, ageWeeks, times } of groups) {
+    let constant = byRepeats.get(x)
+    if (constant === undefined) {
+      constant = logGamma(r + x) + start + logBeta(a, b + x) - startBeta
+      byRepeats.set(x, constant)
+    }
+    const alive = -(r + x) * Math.log(alpha + ageWeeks)
+    if (x === 0) {
+      total += times * (constant + alive)
+      continue
+    }
+    const gone = Math.log(a / (b + x - 1)) - (r + x) * Math.log(alpha + lastWeeks)
+    const larger = Math.max(alive, gone)
+    total += times * (constant + larger + Math.log1p(Math.exp(Math.min(alive, gone) - larger)))
+  }
+  return total
+}
+
+function fromLogs(logs: readonly number[]): BgNbd {
+  return { r: Math.exp(logs[0]!), alpha: Math.exp(logs[1]!), a: Math.exp(logs[2]!), b: Math.exp(logs[3]!) }
+}
+
+function beyondEdge(logs: readonly number[]): boolean {
+  return logs.some((log) => Math.abs(log) > EDGE)
+}

@@ -1,0 +1,53 @@
+import { DAY_MS } from '../time.ts'
+import type { ValueHistory } from './lifetime-value.ts'
+
+const DAYS_A_WEEK = 7
+
+/**
+ * One customer's purchases by UTC day, as the models of value count them: several on one day are one purchase of their
+ * sum, and the first day tells when the customer came, not how often.
+ */
+export class PurchaseDays {
+  /** Day → amount, minor units. */
+  private readonly amounts = new Map<number, number>()
+
+  add(time: number, amountMinor: number): void {
+    const day = Math.floor(time / DAY_MS)
+    this.amounts.set(day, (this.amounts.get(day) ?? 0) + amountMinor)
+  }
+
+  get count(): number {
+    return this.amounts.size
+  }
+
+  get spendMinor(): number {
+    let total = 0
+    for (const amount of this.amounts.values()) total += amount
+    return total
+  }
+
+  /** What was known at the end of the day of `at`; undefined before the first purchase. Amounts in whole units. */
+  history(at: number): ValueHistory | undefined {
+    const today = Math.floor(at / DAY_MS)
+    let first = Number.POSITIVE_INFINITY
+    let last = Number.NEGATIVE_INFINITY
+    let days = 0
+    let spent = 0
+    for (const [day, amount] of this.amounts) {
+      if (day > today) continue
+      days++
+      spent += amount
+      first = Math.min(first, day)
+      last = Math.max(last, day)
+    }
+    if (days === 0) return undefined
+    const repeats = days - 1
+    const onRepeats = (spent - this.amounts.get(first)!) / 100
+    return {
+      repeats,
+      lastWeeks: (last - first) / DAYS_A_WEEK,
+      ageWeeks: (today - first) / DAYS_A_WEEK,
+      spend: repeats > 0 && onRepeats > 0 ? { purchases: repeats, meanAmount: onRepeats / repeats } : undefined,
+    }
+  }
+}
