@@ -1,3 +1,4 @@
+export * from './dataset/index.ts'
 export { buildRows, hasBought, type Population, type RowsRequest, type Snapshot } from './dataset/rows.ts'
 export { type Split, type SplitRequest, splitByTime } from './dataset/split.ts'
 export { DEFAULT_SHOP, DEFAULT_SHOP_MONEY } from './default-shop.ts'
