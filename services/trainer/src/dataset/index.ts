@@ -1,6 +1,7 @@
 export * from '../source/index.ts'
 export { type BuildRowsRequest, buildRows, type DatasetRows } from './build-rows.ts'
 export { endOfDay, parseInstant, parseSplit } from './guard.ts'
+export { formatOf, openRowWriter, type RowFileOptions, type RowWriter } from './output/row-writer.ts'
 export { formatPopulation, parsePopulation, type RowPopulation } from './population.ts'
 export {
   createSnapshots,
@@ -11,3 +12,4 @@ export {
   type Snapshots,
 } from './snapshots.ts'
 export { type Added, createStatesAt, type StatesAt } from './states-at.ts'
+export { type WriteDatasetOptions, type WrittenDataset, writeDataset } from './write-dataset.ts'
