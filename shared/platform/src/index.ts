@@ -10,6 +10,7 @@ export { requireEqualCounts, type TopicCount } from './kafka/copartition-assigne
 export * from './kafka/log-bounds.ts'
 export * from './kafka/murmur2.ts'
 export * from './kafka/producer.ts'
+export * from './kafka/read-log.ts'
 export type { KafkaHeaders, KafkaRecord, ShardBatch } from './kafka/shard-batch.ts'
 export { createShardConsumer } from './kafka/shard-consumer.ts'
 export * from './kafka/shard-consumer-types.ts'
