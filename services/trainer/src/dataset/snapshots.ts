@@ -38,6 +38,8 @@ export interface SnapshotCounts {
   /** Known only after `until`. */
   readonly afterUntil: number
   readonly customers: number
+  /** When the first event became known, ms. */
+  readonly firstKnownAt: number | undefined
 }
 
 export interface Snapshots {
@@ -46,8 +48,8 @@ export interface Snapshots {
   /** End of what is known, ms: as requested, else the end of the newest event's day. @throws HoldfastError LOG_EMPTY */
   until(): number
   /**
-   * The rows, by cutoff and then by customer id; computed as they are asked for. A part of a log, such as one partition of
-   * several, may have an empty population: `mayBeEmpty`.
+   * The rows, by cutoff and then by customer id; computed as they are asked for. `mayBeEmpty` for a part of a log, such as one
+   * partition of several: whether the log as a whole is fit to be learned from is then the caller's to check.
    * @throws HoldfastError LOG_EMPTY, CUTOFF_OUTSIDE_LOG, LABEL_LEAKS_PAST_END, DUPLICATE_IDS, NOBODY_IN_POPULATION
    */
   rows(options?: { readonly mayBeEmpty?: boolean }): Generator<Row>
@@ -113,10 +115,10 @@ export function createSnapshots(request: RowsRequest): Snapshots {
   }
 
   function* rows({ mayBeEmpty = false } = {}): Generator<Row> {
-    if (!mayBeEmpty || request.until === undefined) {
+    if (!mayBeEmpty) {
       checkUntil({ cutoffs, horizonMs }, until(), 'the end of the newest event’s day')
+      checkStart(cutoffs, firstKnownAt)
     }
-    if (!mayBeEmpty) checkStart(cutoffs, firstKnownAt)
     checkRepeats(countedTwice, events, twice)
     const customers = [...states.ids()].sort(([a], [b]) => (a < b ? -1 : 1))
     for (const [i, cutoff] of cutoffs.entries()) {
@@ -136,7 +138,14 @@ export function createSnapshots(request: RowsRequest): Snapshots {
     add,
     until,
     rows,
-    counts: () => ({ events, duplicates, countedTwice, afterUntil, customers: states.customers }),
+    counts: () => ({
+      events,
+      duplicates,
+      countedTwice,
+      afterUntil,
+      customers: states.customers,
+      firstKnownAt: Number.isFinite(firstKnownAt) ? firstKnownAt : undefined,
+    }),
   }
 }
 

@@ -34,6 +34,8 @@ export async function writeDataset(options: WriteDatasetOptions): Promise<Writte
 export interface WriteSnapshotsOptions extends RowsRequest {
   readonly splitAt?: number
   readonly mayBeEmpty?: boolean
+  /** Told what was written just before the file gets its name. */
+  readonly beforeNamed?: (made: Pick<WrittenDataset, 'rows' | 'churned' | 'byCutoff'>) => void
   readonly onRow?: (rows: number) => void
 }
 
@@ -43,7 +45,7 @@ const EVERY_ROWS = 2_000
 export async function writeSnapshots(
   snapshots: Snapshots,
   out: string,
-  { splitAt, mayBeEmpty = false, onRow, ...request }: WriteSnapshotsOptions,
+  { splitAt, mayBeEmpty = false, beforeNamed, onRow, ...request }: WriteSnapshotsOptions,
 ): Promise<WrittenDataset> {
   const { horizonMs, population = { kind: 'ever' } } = request
   const until = request.until ?? snapshots.until()
@@ -75,17 +77,14 @@ export async function writeSnapshots(
         await new Promise(setImmediate)
       }
     }
+    const byCutoff = [...counted].map(([cutoff, count]) => ({ cutoff: iso(cutoff), ...count }))
+    const churned = byCutoff.reduce((sum, { churned }) => sum + churned, 0)
+    const made = { rows: writer.rows, churned, byCutoff }
+    beforeNamed?.(made)
     writer.end()
+    return { ...snapshots.counts(), ...made, until }
   } catch (error) {
     writer.abort()
     throw error
-  }
-  const byCutoff = [...counted].map(([cutoff, count]) => ({ cutoff: iso(cutoff), ...count }))
-  return {
-    ...snapshots.counts(),
-    rows: writer.rows,
-    churned: byCutoff.reduce((sum, { churned }) => sum + churned, 0),
-    byCutoff,
-    until,
   }
 }
