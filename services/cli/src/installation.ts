@@ -7,9 +7,13 @@ import {
   createKafka,
   createLifecycle,
   createLogger,
+  type DomainClock,
   type EventProducer,
   HoldfastError,
+  type LogBounds,
   type Logger,
+  logBounds,
+  openClock,
   partitionCounts,
   type RedisClient,
   readShard,
@@ -18,6 +22,7 @@ import {
 } from '@holdfast/platform'
 import { type Config, type Env, inputTopics, readSettings, topicsOf } from './config.ts'
 import { nothingRunning } from './errors.ts'
+import { apartFromLive } from './run/run-plan.ts'
 
 export type Kafka = ReturnType<typeof createKafka>
 export type Admin = ReturnType<Kafka['admin']>
@@ -32,6 +37,9 @@ export interface Installation {
   admin(): Promise<Admin>
   producer(): Promise<EventProducer>
   redis(): Promise<RedisClient>
+  /** What the installation calls now. */
+  clock(): Promise<DomainClock>
+  logBounds(topics: readonly string[]): Promise<readonly LogBounds[]>
   /** How many shards there are: what the stored states were made with, else what the input topics have. */
   partitionCount(): Promise<number>
   shard(partition: number): Promise<ShardReader>
@@ -51,7 +59,7 @@ export function locate({ env = process.env, runState = readRunState() }: Where =
   const run: RunState | undefined = runState.kind === 'running' ? runState.state : undefined
   const brokers = env.KAFKA_BROKERS || run?.kafka.brokers.join(',')
   const redis = env.REDIS_URL || run?.redis.urls.join(',')
-  if (brokers && redis) return { ...env, KAFKA_BROKERS: brokers, REDIS_URL: redis }
+  if (brokers && redis) return { ...(run ? apartFromLive(run, env) : env), KAFKA_BROKERS: brokers, REDIS_URL: redis }
   const missing = [!brokers && 'KAFKA_BROKERS', !redis && 'REDIS_URL'].filter((name) => name !== false)
   const isAre = missing.length > 1 ? 'are' : 'is'
   throw nothingRunning(
@@ -91,6 +99,11 @@ export async function withInstallation<T>(work: (on: Installation) => Promise<T>
       log,
       admin,
       redis,
+      logBounds: async (names) => logBounds(await admin(), names),
+      clock: once(async () => {
+        const client = await redis()
+        return lifecycle.start('clock', () => openClock(client, config.KEY_PREFIX))
+      }),
       shard,
       keys: installationKeys(config.KEY_PREFIX),
       producer: once(() => lifecycle.start('producer', () => connectProducer(kafka).catch(unreachable(config)))),

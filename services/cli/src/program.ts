@@ -1,17 +1,32 @@
 import { Command } from 'commander'
 import { addAudit } from './commands/audit.ts'
+import { addDataset } from './commands/dataset.ts'
 import { addDlq } from './commands/dlq.ts'
 import { addDown } from './commands/down.ts'
 import { addImport } from './commands/import.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addProduce } from './commands/produce.ts'
 import { addRebuild } from './commands/rebuild.ts'
+import { addReport } from './commands/report.ts'
 import { addStatus } from './commands/status.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 
 /** Every command, in the order of the help text. A command's own modules are loaded when it runs, so that help is quick. */
-const COMMANDS = [addUp, addDown, addStatus, addProduce, addImport, addInspect, addTrain, addRebuild, addDlq, addAudit]
+const COMMANDS = [
+  addUp,
+  addDown,
+  addStatus,
+  addProduce,
+  addImport,
+  addDataset,
+  addInspect,
+  addTrain,
+  addRebuild,
+  addDlq,
+  addAudit,
+  addReport,
+]
 
 export function createProgram(): Command {
   const program = new Command('holdfast')

@@ -1,5 +1,4 @@
 import { createWriteStream, statSync, type WriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Command } from 'commander'
 import { fileUnreadable, usageError } from '../errors.ts'
@@ -103,16 +102,9 @@ async function dryRun(file: string, { map, json }: Options): Promise<void> {
   else for (const event of events) print(event)
 }
 
-/** The map and what is needed to hold its events against the contract. */
 async function prepare(mapFile: string) {
-  const { createDecoder, createMapper, parseEventMap } = await import('@holdfast/contracts')
-  const { readSettings } = await import('../config.ts')
-  const { requireCurrencies } = await import('../import/import-rows.ts')
-  const text = await readFile(mapFile, 'utf8').catch((cause: unknown) => Promise.reject(fileUnreadable(mapFile, cause)))
-  const eventMap = parseEventMap(text, mapFile)
-  const { BASE_CURRENCY: base, CURRENCY_RATES: rates } = readSettings(process.env)
-  requireCurrencies(eventMap, base, rates)
-  return { eventMap, map: createMapper(eventMap), decode: createDecoder({ base, rates }), now: Date.now }
+  const { prepareImport } = await import('../import/prepare.ts')
+  return prepareImport(mapFile, process.env)
 }
 
 async function run(

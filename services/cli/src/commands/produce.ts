@@ -52,7 +52,7 @@ Examples:
         return produceLines(lines, {
           decode: createDecoder({ base, rates, topics: on.topics }),
           sender: createSender(await on.producer(), on.topics),
-          now: Date.now,
+          now: (await on.clock()).now,
           onBad: (line, reason) => note(options.type === undefined ? `line ${line}: ${reason}` : reason),
         })
       })

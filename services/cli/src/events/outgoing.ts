@@ -10,8 +10,14 @@ export interface Outgoing {
   readonly value: Buffer
 }
 
+/** One that was held against the contract. */
+export interface CheckedEvent extends Outgoing {
+  /** When it happened, ms. */
+  readonly at: number
+}
+
 export type Checked =
-  | { readonly kind: 'good'; readonly event: Outgoing }
+  | { readonly kind: 'good'; readonly event: CheckedEvent }
   | { readonly kind: 'bad'; readonly reason: string }
 
 export function isEventType(type: string): type is EventType {
@@ -28,7 +34,8 @@ export function checkEvent(decode: Decode, value: Buffer, type: string, now: num
   if (decoded.kind !== 'event') {
     return { kind: 'bad', reason: decoded.kind === 'invalid' ? decoded.reason : `unknown type ${decoded.type}` }
   }
-  return { kind: 'good', event: { role, type, customerId: decoded.event.customerId, value } }
+  const { customerId, time } = decoded.event
+  return { kind: 'good', event: { role, type, customerId, value, at: time } }
 }
 
 /** How many events travel at once: one acknowledgement of all replicas for each batch. */

@@ -17,7 +17,7 @@ export interface FeedOptions {
   /** Resolves when the events are safe in the topics. */
   readonly send: (events: readonly ShopEvent[]) => Promise<void>
   readonly save: (record: ShopRecord) => void
-  /** Wall clock, ms. */
+  /** Domain time, ms. */
   readonly now: () => number
   /** Resolves at the instant, or early when `signal` is aborted. */
   readonly waitUntil: (at: number, signal: AbortSignal) => Promise<void>
@@ -68,23 +68,4 @@ export async function feedShop(options: FeedOptions): Promise<void> {
     if (waiting.length >= batch) await flush()
   }
   await flush()
-}
-
-/** The longest that a timer is trusted with: a machine that slept looks at its clock again. */
-const LONGEST_WAIT_MS = 5_000
-
-export async function waitUntil(at: number, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const left = at - Date.now()
-    if (left <= 0) return
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, Math.min(left, LONGEST_WAIT_MS))
-      signal.addEventListener('abort', done)
-    })
-  }
 }

@@ -2,20 +2,23 @@ import { dataFolder } from '@holdfast/local'
 import {
   as,
   connectProducer,
+  connectRedis,
   createKafka,
   createLogger,
   createMetrics,
   logBounds,
+  openClock,
   readConfig,
   runService,
   startProbeServer,
 } from '@holdfast/platform'
 import { inputTopics, SETTINGS, topicsOf } from '../config.ts'
 import { messagesByTopic } from '../events/outgoing.ts'
-import { type FeedProgress, feedShop, waitUntil } from './feed-shop.ts'
+import { type FeedProgress, feedShop } from './feed-shop.ts'
 import { newShop, readShop, writeShop } from './shop-record.ts'
+import { waitUntil } from './wait-until.ts'
 
-/** The process that feeds the generated shop; `up` starts it. It has nothing to do with the pipeline but the topics. */
+/** The process that feeds the generated shop; `up` starts it. It shares with the pipeline the topics and the clock, and nothing else. */
 const config = readConfig(
   {
     ...SETTINGS,
@@ -52,13 +55,16 @@ await runService(
     lifecycle.onStop('admin', () => admin.disconnect())
     const producer = await lifecycle.start('producer', () => connectProducer(kafka))
 
+    const redis = await lifecycle.start('redis', () => connectRedis(config.REDIS_URL, { log, name: 'holdfast-shop' }))
+    const clock = await lifecycle.start('clock', () => openClock(redis.client, config.KEY_PREFIX))
+
     const { clusterId } = await admin.describeCluster()
     const place = { clusterId, topic: topics.purchases }
     const bounds = await logBounds(admin, inputTopics(topics))
     const isEmpty = bounds.every(({ high }) => high === 0)
     // Topics that were deleted and made anew want the whole history once more.
     const found = isEmpty ? undefined : readShop(config.SHOP_FILE, place)
-    const record = found ?? newShop(place, config.SHOP_CUSTOMERS, Date.now())
+    const record = found ?? newShop(place, config.SHOP_CUSTOMERS, clock.now())
     log.info({ ...record, isNew: found === undefined }, found === undefined ? 'opening a new shop' : 'the shop goes on')
 
     let progress: FeedProgress = { sent: 0, producedUntil: record.producedUntil, share: 0, live: false }
@@ -73,8 +79,8 @@ await runService(
     const feeding = feedShop({
       record,
       signal: lifecycle.signal,
-      now: Date.now,
-      waitUntil,
+      now: clock.now,
+      waitUntil: (at, signal) => waitUntil(clock, at, signal),
       save: (next) => writeShop(config.SHOP_FILE, next),
       onProgress(next) {
         if (next.live && !progress.live) log.info({ sent: next.sent }, 'history is told; the shop goes with the clock')

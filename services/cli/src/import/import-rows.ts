@@ -1,6 +1,6 @@
 import type { ApplyMap, CloudEvent, Decode, EventMap } from '@holdfast/contracts'
 import { HoldfastError } from '@holdfast/platform'
-import { checkEvent, type Outgoing } from '../events/outgoing.ts'
+import { type CheckedEvent, checkEvent } from '../events/outgoing.ts'
 import type { ReadRow } from './read-rows.ts'
 
 export interface BadRow {
@@ -24,7 +24,7 @@ export interface ImportOptions {
   readonly decode: Decode
   /** Wall clock, ms. */
   readonly now: () => number
-  readonly onEvent: (event: Outgoing) => Promise<void> | void
+  readonly onEvent: (event: CheckedEvent) => Promise<void> | void
   readonly onBadRow: (bad: BadRow) => void
   readonly onRow?: (rows: number) => void
   /** Stops after so many events. */
@@ -64,10 +64,10 @@ function eventsOf(
   { row }: Extract<ReadRow, { kind: 'row' }>,
   number: number,
   { map, decode, now }: ImportOptions,
-): readonly Outgoing[] | string {
+): readonly CheckedEvent[] | string {
   const mapped = map(row, number)
   if (mapped.kind === 'error') return mapped.reason
-  const outgoing: Outgoing[] = []
+  const outgoing: CheckedEvent[] = []
   for (const event of mapped.events) {
     const checked = checkEvent(decode, bytesOf(event), event.type, now())
     if (checked.kind === 'bad') return `${event.type}: ${checked.reason}`

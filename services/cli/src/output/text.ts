@@ -36,6 +36,11 @@ export function instant(ms: number | undefined): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}Z`
 }
 
+/** `2026-01-31`. */
+export function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10)
+}
+
 /** A span in its two largest units: `74 d 3 h`, `12 min 5 s`, `0.3 s`. */
 export function span(ms: number): string {
   const seconds = Math.abs(ms) / 1_000

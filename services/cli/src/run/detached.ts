@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { dataFolder, type Say } from '@holdfast/local'
+import { dataFolder, type RunMode, type Say } from '@holdfast/local'
 import { HoldfastError } from '@holdfast/platform'
 import { z } from 'zod'
 
@@ -9,15 +9,22 @@ import { z } from 'zod'
 const messageSchema = z.object({ kind: z.enum(['say', 'ready', 'failed']), text: z.string() })
 export type Message = z.infer<typeof messageSchema>
 
-export const supervisorLog = (): string => join(dataFolder('live'), 'logs', 'up.log')
+export interface StartDetachedOptions {
+  readonly script: string
+  readonly args: readonly string[]
+  readonly mode: RunMode
+  readonly say: Say
+}
+
+export const supervisorLog = (mode: RunMode): string => join(dataFolder(mode), 'logs', 'up.log')
 
 /**
  * Starts `up --foreground` as a process of its own, which lives on, and waits until it is ready.
  * @returns what it said when it was ready
  * @throws HoldfastError UP_FAILED with what went wrong
  */
-export async function startDetached(script: string, args: readonly string[], say: Say): Promise<string> {
-  const logFile = supervisorLog()
+export async function startDetached({ script, args, mode, say }: StartDetachedOptions): Promise<string> {
+  const logFile = supervisorLog(mode)
   mkdirSync(dirname(logFile), { recursive: true })
   const log = openSync(logFile, 'a')
   const child = spawn(process.execPath, [...process.execArgv, script, 'up', '--foreground', ...args], {

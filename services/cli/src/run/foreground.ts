@@ -6,14 +6,17 @@ import { withInstallation } from '../installation.ts'
 import { table, withoutPassword } from '../output/text.ts'
 import { collectFigures } from '../status/collect.ts'
 import { statusLine } from '../status/print.ts'
-import { startPipeline } from './pipeline.ts'
+import { CLOCK_KEEPER, startPipeline } from './pipeline.ts'
+import type { RunPlan } from './run-plan.ts'
 
 export interface UpOptions {
-  readonly env: Env
-  readonly shop: boolean
-  readonly customers: number
+  readonly plan: RunPlan
   readonly say: Say
   readonly onReady: (state: RunState) => void
+  /** Told how it went when a replay has come to its end. */
+  readonly onEnded: (text: string) => void
+  /** Whether to stop then; else all of it stays to be looked at. */
+  readonly stopsAtEnd: boolean
 }
 
 /** From the first signal to the end of the process; whoever sent it may lose patience after 15 s. */
@@ -27,36 +30,51 @@ const STATUS_EVERY_MS = 10_000
  * itself when it cannot be started; a second signal does not wait.
  * @returns the exit code
  */
-export async function runInForeground({ onReady, ...options }: UpOptions): Promise<number> {
-  const { say } = options
+export async function runInForeground(options: UpOptions): Promise<number> {
+  const { plan, say, onReady, onEnded, stopsAtEnd } = options
   const started: Stoppable[] = []
   const stop = new AbortController()
   const { signal } = stop
   const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
-  const onSignal = () => {
-    if (signal.aborted) process.exit(EXIT.failed)
+  const stopping = () => {
     say('stopping')
     stop.abort(new HoldfastError({ code: 'STOPPING', message: 'stopped before it was ready' }))
   }
+  const onSignal = () => {
+    if (signal.aborted) process.exit(EXIT.failed)
+    stopping()
+  }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
 
-  const starting = startPipeline({ ...options, signal, onStarted: (thing) => void started.push(thing) })
   let failure: unknown
+  const ended = async (text: Promise<string>) => {
+    try {
+      onEnded(await text)
+      if (stopsAtEnd && !signal.aborted) stopping()
+    } catch (thrown) {
+      if (signal.aborted) return
+      failure = thrown
+      stopping()
+    }
+  }
+  const starting = startPipeline({ plan, say, signal, onStarted: (thing) => void started.push(thing) })
   const ready = starting.then(
-    (state) => {
-      if (!signal.aborted) onReady(state)
-      return !signal.aborted
+    ({ state, ended: end, env }) => {
+      if (signal.aborted) return false
+      onReady(state)
+      void ended(end)
+      return env
     },
     (thrown: unknown) => {
       if (!signal.aborted) failure = thrown
-      return false
+      return false as const
     },
   )
-  const isReady = await Promise.race([ready, aborted.then(() => false)])
-  if (isReady) await Promise.race([sayStatus(options.env, say, signal), aborted])
+  const env = await Promise.race([ready, aborted.then(() => false as const)])
+  if (env !== false) await Promise.race([sayStatus(env, say, signal), aborted])
 
   const stopAt = performance.now() + STOP_WITHIN_MS
-  if (!isReady && failure === undefined) await breakOff(started, ready)
+  if (env === false && failure === undefined) await breakOff(started, ready)
   await stopInReverse(started, stopAt - performance.now()).catch((error: unknown) => say(asError(error).message))
   if (failure !== undefined) throw failure
   return EXIT.ok
@@ -64,7 +82,7 @@ export async function runInForeground({ onReady, ...options }: UpOptions): Promi
 
 /** Ends a start that is under way: its processes, so that nobody waits for them any more, and its downloads. */
 async function breakOff(started: Stoppable[], settled: Promise<unknown>): Promise<void> {
-  const isService = ({ name }: Stoppable) => !['run state', 'redis', 'kafka'].includes(name)
+  const isService = ({ name }: Stoppable) => !['run state', 'redis', 'kafka', CLOCK_KEEPER].includes(name)
   await stopInReverse(started.filter(isService), SETTLE_WITHIN_MS).catch(() => {})
   const pause = new Promise<'late'>((resolve) => setTimeout(resolve, SETTLE_WITHIN_MS, 'late').unref())
   if ((await Promise.race([settled, pause])) !== 'late') return
@@ -93,11 +111,11 @@ async function sayStatus(env: Env, say: Say, signal: AbortSignal): Promise<void>
 }
 
 /** Where everything is, for the moment when it is ready. */
-export function readyText({ kafka, redis, services }: RunState, howToStop: string): string {
+export function readyText({ mode, kafka, redis, services }: RunState, howToStop: string): string {
   const rows = [
     ['kafka', kafka.brokers.join(', '), kafka.process ? `pid ${kafka.process.pid}` : kafka.origin],
     ['redis', redis.urls.map(withoutPassword).join(', '), redis.process ? `pid ${redis.process.pid}` : redis.origin],
     ...services.map(({ name, url = '', process: { pid } }) => [name, url, `pid ${pid}`]),
   ]
-  return `ready\n${table(rows, '  ')}\n  see: npx holdfast status · stop: ${howToStop}`
+  return `ready${mode === 'live' ? '' : ` (${mode})`}\n${table(rows, '  ')}\n  see: npx holdfast top · npx holdfast status · stop: ${howToStop}`
 }

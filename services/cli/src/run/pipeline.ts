@@ -1,31 +1,20 @@
-import { join } from 'node:path'
-import {
-  dataFolder,
-  findFreePort,
-  isAlive,
-  markProcess,
-  type ProcessMark,
-  type RunState,
-  removeRunState,
-  repositoryRoot,
-  resolveServices,
-  type Say,
-  type Stoppable,
-  type Supervisor,
-  superviseProcess,
-  writeRunState,
-} from '@holdfast/local'
-import { asError, createKafka, createLogger, ensureTopics, HoldfastError } from '@holdfast/platform'
-import { RISK_WORKER_NODE_FLAGS } from '@holdfast/risk-worker'
+import { type RunState, removeRunState, resolveServices, type Say, type Stoppable } from '@holdfast/local'
+import { connectRedis, createKafka, createLogger, ensureTopics, formatRate } from '@holdfast/platform'
 import { type Env, inputTopics, readSettings, topicsOf, withRates } from '../config.ts'
+import { day } from '../output/text.ts'
+import { type ClockKeeper, keepClock } from './clock-keeper.ts'
+import { followReplay } from './follow-replay.ts'
+import { policyThatSends, saysWhatItMaySend } from './model-notice.ts'
+import { apartFromLive, type RunPlan } from './run-plan.ts'
+import { createRunRecord } from './run-record.ts'
+import { SERVICES } from './service-table.ts'
+import { startOfReplay } from './start-of-replay.ts'
+import { requireReady, startServices } from './start-service.ts'
+import { untilCaughtUp } from './until-caught-up.ts'
 import { watchShop } from './watch-shop.ts'
 
 export interface PipelineOptions {
-  readonly env: Env
-  /** Feed the generated shop. */
-  readonly shop: boolean
-  /** Of a shop that has to be opened. */
-  readonly customers: number
+  readonly plan: RunPlan
   readonly say: Say
   /** Told of each thing that was started, as soon as it can be stopped. */
   readonly onStarted: (started: Stoppable) => void
@@ -33,124 +22,98 @@ export interface PipelineOptions {
   readonly signal: AbortSignal
 }
 
+export interface Pipeline {
+  readonly state: RunState
+  /** What all its processes were told. */
+  readonly env: Env
+  /** Resolves, with what to say, when a replay has come to the end of its log; never for what has no end. */
+  readonly ended: Promise<string>
+}
+
+/** As which what holds the clock is told to `onStarted`; it needs Redis until the end. */
+export const CLOCK_KEEPER = 'clock keeper'
+
 /**
- * Starts Kafka and Redis where none are given, makes the topics, starts the risk-worker and the shop, and keeps the run state
- * up to date. Resolves when all of it does its work.
+ * Starts Kafka and Redis where none are given, makes the topics, takes the clock in hand, starts the services, and keeps the
+ * run state up to date. Resolves when all of it does its work and the clock runs.
  * @throws what failed to start; whatever was started before has been told to `onStarted`
  */
-export async function startPipeline(options: PipelineOptions): Promise<RunState> {
-  const { shop, say, onStarted, signal } = options
-  const services = await resolveServices({ mode: 'live', env: { ...options.env }, say })
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  const { plan, say, onStarted, signal } = options
+  const { mode, feed } = plan
+  const given = withRates(plan.env)
+  // What is wrong with a file is better known before anything runs.
+  const replay = feed.kind === 'replay' ? await startOfReplay(feed, given, say) : undefined
+
+  const services = await resolveServices({ mode, env: { ...plan.env }, say })
   // Forgotten last: until then "down" can still find what hangs.
   onStarted({ name: 'run state', stop: async () => removeRunState() })
   onStarted({ name: 'redis', stop: (ms) => services.redis.stop(ms) })
   onStarted({ name: 'kafka', stop: (ms) => services.kafka.stop(ms) })
   signal.throwIfAborted()
 
-  const run = createRun(services)
+  const run = createRunRecord(mode, services)
   const env: Env = {
     // After a crash a new member waits for the old one's session to end.
     KAFKA_SESSION_MS: '10000',
-    LOG_IS_GENERATED: String(shop),
-    ...withRates(options.env),
+    LOG_IS_GENERATED: String(feed.kind === 'shop'),
+    ...apartFromLive(run.state(), given),
+    ...(plan.modelMaySend && { POLICY_FILE: await policyThatSends(plan) }),
     KAFKA_BROKERS: services.kafka.brokers.join(','),
     REDIS_URL: services.redis.urls.join(','),
   }
   await makeTopics(env, say)
   signal.throwIfAborted()
+  if (feed.kind !== 'shop') await saysWhatItMaySend(plan, env, say)
 
-  const dist = (service: string) => join(repositoryRoot(), 'services', service, 'dist')
-  const worker = join(dist('risk-worker'), 'main.js')
-  const startWorker = startService({
-    ...options,
-    run,
-    env,
-    name: 'risk-worker',
-    nodeFlags: RISK_WORKER_NODE_FLAGS,
-    script: worker,
-    probe: 'readyz',
-  })
-  if (!shop) {
-    await startWorker
-    return run.state()
-  }
-  // Side by side: most of a start is loading code, and the shop needs nothing but the topics.
-  const [workerUrl, shopUrl] = await Promise.all([
-    startWorker,
-    startService({
-      ...options,
-      run,
-      env: { ...env, SHOP_CUSTOMERS: String(options.customers) },
-      name: 'shop',
-      script: join(dist('cli'), 'feed', 'main.js'),
-      probe: 'healthz',
-    }),
-  ])
+  const clock = await openKeptClock(plan.rate, replay?.beginsAt ?? Date.now(), env, onStarted)
+  const specs = SERVICES.filter(({ isPartOf }) => isPartOf(plan))
+  const urls = await startServices(specs, { plan, run, env, say, onStarted, signal })
   signal.throwIfAborted()
-  await watchShop(shopUrl, say, signal)
+  const shop = urls.get('shop')
+  if (shop !== undefined) await watchShop(shop, say, signal)
   // It may have fallen over the first events.
-  await requireReady('risk-worker', workerUrl, run, signal)
-  return run.state()
-}
+  await requireReady('risk-worker', run, signal)
 
-const READY_WITHIN_MS = 60_000
+  if (clock !== undefined) await letRun(clock)
+  const ended =
+    replay === undefined || clock === undefined ? never() : followReplay({ ...replay, clock, env, urls, plan, signal })
+  return { state: run.state(), env, ended }
 
-/** @throws HoldfastError SERVICE_NOT_READY */
-async function requireReady(name: string, url: string, run: Run, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN_MS
-  while (!(await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(isOk, () => false))) {
-    signal.throwIfAborted()
-    if (performance.now() > deadline) {
-      const logFile = run.state().services.find((service) => service.name === name)?.logFile
-      throw new HoldfastError({
-        code: 'SERVICE_NOT_READY',
-        message: `${name} does not get ready: ${url}/readyz does not answer 2xx`,
-        cure: `its log tells why: ${logFile}`,
-      })
-    }
-    await new Promise((resolve) => setTimeout(resolve, 200))
+  async function letRun(keeper: ClockKeeper): Promise<void> {
+    // Time that passed meanwhile would be time in which nobody was looked at.
+    await untilCaughtUp(env, say, signal)
+    // Once more, to be stopped first: a run that stops must not lose days.
+    onStarted({ name: 'clock', stop: (ms) => keeper.stop(ms) })
+    say(`the clock goes on from ${day(keeper.clock.now())}, ${formatRate(plan.rate ?? 1)}`)
+    await keeper.start()
   }
 }
 
-async function isOk(response: Response): Promise<boolean> {
-  await response.body?.cancel()
-  return response.ok
+/** Nothing is stored where the system clock is used. */
+async function openKeptClock(
+  rate: number | undefined,
+  beginsAt: number,
+  env: Env,
+  onStarted: (started: Stoppable) => void,
+): Promise<ClockKeeper | undefined> {
+  if (rate === undefined) return undefined
+  const config = readSettings(env)
+  const log = createLogger({ service: 'up', level: 'silent' })
+  const redis = await connectRedis(config.REDIS_URL, { log, name: 'holdfast-clock' })
+  const keeper = await keepClock({ client: redis.client, prefix: config.KEY_PREFIX, rate, beginsAt })
+  onStarted({
+    name: CLOCK_KEEPER,
+    async stop(withinMs) {
+      await keeper.stop(withinMs)
+      await redis.stop()
+    },
+  })
+  return keeper
 }
 
-/** The run state, written at each change. */
-interface Run {
-  state(): RunState
-  put(service: RunState['services'][number]): void
-}
-
-function createRun({ kafka, redis }: Awaited<ReturnType<typeof resolveServices>>): Run {
-  let state: RunState = {
-    mode: 'live',
-    startedAt: new Date().toISOString(),
-    owner: markProcess(process.pid),
-    kafka: {
-      origin: kafka.origin,
-      brokers: kafka.brokers,
-      ...(kafka.pid !== undefined && { process: markProcess(kafka.pid) }),
-    },
-    redis: {
-      origin: redis.origin,
-      urls: redis.urls,
-      ...(redis.pid !== undefined && { process: markProcess(redis.pid) }),
-    },
-    services: [],
-  }
-  writeRunState(state)
-  return {
-    state: () => state,
-    put(service) {
-      const isIt = ({ name }: { name: string }) => name === service.name
-      const known = state.services.some(isIt)
-      const services = known ? state.services.map((s) => (isIt(s) ? service : s)) : [...state.services, service]
-      state = { ...state, services }
-      writeRunState(state)
-    },
-  }
+function never(): Promise<never> {
+  return new Promise(() => {})
 }
 
 async function makeTopics(env: Env, say: Say): Promise<void> {
@@ -172,83 +135,5 @@ async function makeTopics(env: Env, say: Say): Promise<void> {
     for (const { warnings } of made) for (const warning of warnings) say(`warning: ${warning}`)
   } finally {
     await admin.disconnect()
-  }
-}
-
-interface ServiceStart extends Pick<PipelineOptions, 'say' | 'onStarted'> {
-  readonly run: Run
-  readonly env: Env
-  readonly name: string
-  readonly script: string
-  /** For Node, before the script. */
-  readonly nodeFlags?: readonly string[]
-  /** Which answer means that it has started. */
-  readonly probe: 'readyz' | 'healthz'
-}
-
-/** Returns the URL of the service. */
-async function startService({
-  run,
-  env,
-  name,
-  script,
-  nodeFlags = [],
-  probe,
-  say,
-  onStarted,
-}: ServiceStart): Promise<string> {
-  const port = await findFreePort()
-  const url = `http://127.0.0.1:${port}`
-  const logFile = join(dataFolder('live'), 'logs', `${name}.log`)
-  say(`starting ${name}`)
-  let mark: ProcessMark | undefined
-  let supervisor: Supervisor | undefined
-  const starting = superviseProcess({
-    name,
-    command: process.execPath,
-    args: [...nodeFlags, script],
-    env: { ...env, PROBE_PORT: String(port) },
-    cwd: repositoryRoot(),
-    logFile,
-    readyUrl: `${url}/${probe}`,
-    say,
-    onStart(pid) {
-      mark = markProcess(pid)
-      run.put({ name, process: mark, url, logFile })
-    },
-  })
-  onStarted({
-    name,
-    async stop(withinMs) {
-      if (supervisor === undefined) await endEarly(mark, withinMs)
-      // It may have become ready just then; its supervisor would start it again.
-      const started = await starting.catch(() => undefined)
-      await started?.stop(withinMs)
-    },
-  })
-  supervisor = await starting.catch((thrown: unknown) => {
-    throw new HoldfastError({
-      code: 'SERVICE_NOT_STARTED',
-      message: asError(thrown).message,
-      cure: `mend what its log names, then start again: ${logFile}`,
-    })
-  })
-  return url
-}
-
-/**
- * Ends a process that was never ready. SIGTERM first: it may have joined the consumer group, and whoever starts next would
- * wait for the session of a member that did not say goodbye.
- */
-async function endEarly(mark: ProcessMark | undefined, withinMs = 2_000): Promise<void> {
-  if (mark === undefined || !isAlive(mark)) return
-  process.kill(mark.pid, 'SIGTERM')
-  const killAt = performance.now() + withinMs
-  for (let killed = false; isAlive(mark); ) {
-    if (!killed && performance.now() > killAt) {
-      process.kill(mark.pid, 'SIGKILL')
-      killed = true
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

@@ -36,7 +36,7 @@ export async function watchShop(url: string, say: Say, signal: AbortSignal): Pro
       throw new HoldfastError({
         code: 'SHOP_STUCK',
         message: `the generated shop has not got on for ${STUCK_MS / 1_000} s`,
-        cure: 'see its log, .holdfast/live/logs/shop.log; "up --no-shop" goes without it.',
+        cure: 'see shop.log in the logs of the run ("npx holdfast status --json" has the path); "up --no-shop" goes without it.',
       })
     }
     if (progress !== undefined && now - saidAt > SAY_EVERY_MS) {

@@ -1,3 +1,4 @@
+import { formatRate } from '@holdfast/platform'
 import { count, instant, plural, table } from '../output/text.ts'
 import type { Figures, Status } from './collect.ts'
 
@@ -11,9 +12,19 @@ export function jobsWaiting(counts: Readonly<Record<string, number>>): number {
 const total = (of: Readonly<Record<string, number>>): number => Object.values(of).reduce((sum, n) => sum + n, 0)
 
 /** `10,000 customers · 812 at risk · 37 jobs waiting · lag 0` */
-export function statusLine({ customers, byBand, jobs, lag, deadLetters, intakeStopped }: Figures): string {
+export function statusLine({
+  domainTime,
+  rate,
+  customers,
+  byBand,
+  jobs,
+  lag,
+  deadLetters,
+  intakeStopped,
+}: Figures): string {
   const waiting = Object.values(jobs).reduce((sum, counts) => sum + jobsWaiting(counts), 0)
   const parts = [
+    ...(rate === 1 ? [] : [`${domainTime.slice(0, 10)}${rate === 0 ? ' (the clock stands)' : ''}`]),
     plural(customers, 'customer'),
     `${count(byBand.at_risk ?? 0)} at risk`,
     `${plural(waiting, 'job')} queued`,
@@ -46,15 +57,27 @@ function pid(id: number | undefined): string {
   return id === undefined ? '' : `pid ${id}`
 }
 
-function runText({ run, startedAt, pid: owner }: Status): string {
+function runText({ run, mode, startedAt, pid: owner }: Status): string {
   if (run === 'none') return 'Nothing was started here; Kafka and Redis are those that the environment names.'
   const since = startedAt === undefined ? '' : ` since ${instant(Date.parse(startedAt))}`
-  if (run === 'running') return `Running${since}, owned by process ${owner}.`
+  if (run === 'running') return `Running${mode === 'live' ? '' : ` (${mode})`}${since}, owned by process ${owner}.`
   return `The run${since} has ended without cleaning up: "npx holdfast down" ends what is left of it.`
 }
 
 function figuresText(figures: Figures): string {
-  const { customers, byBand, jobs, lag, appointmentsOverdue, outbox, deadLetters, intakeStopped, shards } = figures
+  const {
+    domainTime,
+    rate,
+    customers,
+    byBand,
+    jobs,
+    lag,
+    appointmentsOverdue,
+    outbox,
+    deadLetters,
+    intakeStopped,
+    shards,
+  } = figures
   const bands = Object.entries(byBand).map(([band, n]): [string, number] => [`  ${band}`, n])
   const queues = Object.entries(jobs).map(([queue, counts]): [string, number, string] => [
     `  ${queue}`,
@@ -62,6 +85,7 @@ function figuresText(figures: Figures): string {
     ['active', 'completed', 'failed'].map((state) => `${count(counts[state] ?? 0)} ${state}`).join(', '),
   ])
   const rows: (readonly (string | number)[])[] = [
+    ...(rate === 1 ? [] : [['domain time', instant(Date.parse(domainTime)), rate === 0 ? 'stands' : formatRate(rate)]]),
     ['customers', customers],
     ...bands,
     ['jobs waiting', queues.reduce((sum, [, n]) => sum + n, 0)],

@@ -4,6 +4,11 @@ import { type Figures, whereabouts } from './collect.ts'
 import { statusLine, statusText } from './print.ts'
 
 const FIGURES: Figures = {
+  domainTime: '2026-11-01T10:00:00.000Z',
+  rate: 1,
+  recordsRead: 0,
+  appointmentsDueIn: { day: 0, week: 0 },
+  lateSeconds: 0,
   customers: 12_000,
   byBand: { prospect: 1, healthy: 11_000, watch: 0, at_risk: 987, lapsed: 12 },
   jobs: {

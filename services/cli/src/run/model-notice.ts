@@ -1,0 +1,40 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parsePolicy } from '@holdfast/contracts'
+import { dataFolder, repositoryRoot, type Say } from '@holdfast/local'
+import { type Env, readSettings } from '../config.ts'
+import { fileUnreadable } from '../errors.ts'
+import { readChampion } from '../inspect/champion.ts'
+import type { RunPlan } from './run-plan.ts'
+
+const DEFAULT_POLICY = 'infra/policy/default.yaml'
+
+async function readPolicy(env: Env): Promise<{ file: string; text: string }> {
+  const file = env.POLICY_FILE || join(repositoryRoot(), DEFAULT_POLICY)
+  return { file, text: await readFile(file, 'utf8').catch((cause) => Promise.reject(fileUnreadable(file, cause))) }
+}
+
+/** The policy in use with the one word that lets a model from a generated shop send, as a file of this run. */
+export async function policyThatSends({ env, mode }: RunPlan): Promise<string> {
+  const { file, text } = await readPolicy(env)
+  const rest = text.split('\n').filter((line) => !/^sendWithGeneratedModel\s*:/.test(line))
+  const changed = `${rest.join('\n').trimEnd()}\n\n# Asked for by --model-may-send.\nsendWithGeneratedModel: true\n`
+  parsePolicy(changed, file)
+  const target = join(dataFolder(mode), 'policy.yaml')
+  await mkdir(dataFolder(mode), { recursive: true })
+  await writeFile(target, changed)
+  return target
+}
+
+/** Names the model of a run on a real log, and whether it may contact anybody. */
+export async function saysWhatItMaySend({ modelMaySend }: RunPlan, env: Env, say: Say): Promise<void> {
+  const model = await readChampion(readSettings(env))
+  if (model === undefined) return
+  if (model.learnedFrom === 'log') return say(`model ${model.version}, learned from a log: it may send`)
+  const { file, text } = await readPolicy(env)
+  const { sendWithGeneratedModel } = parsePolicy(text, file)
+  const may = sendWithGeneratedModel
+    ? `it may send, because ${modelMaySend ? '--model-may-send' : file} says so`
+    : 'decisions are recorded, nothing is sent (--model-may-send lets it, "npx holdfast train" learns from this log)'
+  say(`model ${model.version}, learned from a generated shop: ${may}`)
+}
