@@ -216,3 +216,73 @@ export const DELIVERY_WORKER_METRICS = {
     help: 'Jobs in a queue; state: waiting, active, delayed or failed. Failed ones are kept until somebody tries them again.',
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>
+
+export const CONSOLE_METRICS = {
+  requestSeconds: {
+    name: 'holdfast_console_request_seconds',
+    kind: 'histogram',
+    labels: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    help: 'Time from a request to the end of its answer; a stream of changes counts when it ends.',
+  },
+  streams: {
+    name: 'holdfast_console_streams',
+    kind: 'gauge',
+    labels: [],
+    help: 'Listeners to band changes that are connected now.',
+  },
+  streamsDropped: {
+    name: 'holdfast_console_streams_dropped_total',
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'Listeners that were dropped; reason: overtaken (slower than changes came) or stalled (took nothing at all).',
+  },
+  changes: {
+    name: 'holdfast_console_changes_total',
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Records of the topic of band changes; outcome: taken, or invalid (not one of ours, and passed over).',
+  },
+  answers: {
+    name: 'holdfast_console_answers_total',
+    kind: 'counter',
+    labels: ['type'],
+    help: 'What people said about customers, by type of the event that was written to the log.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>
+
+export const GATEWAY_METRICS = {
+  ...HTTP_METRICS,
+  events: {
+    name: 'holdfast_gateway_events_total',
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Events received; outcome: accepted, duplicate, rejected, or unavailable (Kafka did not confirm in time).',
+  },
+  inFlightBytes: {
+    name: 'holdfast_gateway_in_flight_bytes',
+    kind: 'gauge',
+    labels: [],
+    help: 'Bodies of requests that are not answered or not yet in Kafka; at its limit, senders get 429.',
+  },
+  kafkaReachable: {
+    name: 'holdfast_gateway_kafka_reachable',
+    kind: 'gauge',
+    labels: [],
+    help: '1 while Kafka answers; at 0 senders get 503.',
+  },
+  sentRecords: {
+    name: 'holdfast_gateway_send_records',
+    kind: 'histogram',
+    labels: ['topic'],
+    buckets: ROWS,
+    help: 'Records in one send to Kafka.',
+  },
+  sendSeconds: {
+    name: 'holdfast_gateway_send_seconds',
+    kind: 'histogram',
+    labels: ['topic'],
+    buckets: SECONDS,
+    help: 'Time of one send, until all replicas in sync have it.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>

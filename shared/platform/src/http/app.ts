@@ -28,6 +28,9 @@ export type HttpApp = FastifyInstance<
   ZodTypeProvider
 >
 
+/** An OpenAPI 3.1 document, as JSON. */
+export type OpenApi = Readonly<Record<string, unknown>>
+
 export interface HttpAppOptions {
   readonly log: Logger
   readonly access: AccessRule
@@ -38,6 +41,8 @@ export interface HttpAppOptions {
   readonly maxBodyBytes: number
   /** For receiving a whole request, ms; after it the connection is closed. Default 30,000. */
   readonly requestTimeoutMs?: number
+  /** Adds to /openapi.json what routes cannot say themselves. */
+  readonly describe?: (document: OpenApi) => OpenApi
   readonly health: Probe
   readonly ready: Probe
   readonly metrics: { readonly contentType: string; render(): Promise<string> }
@@ -112,7 +117,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  const { describe = (document) => document } = options
+  app.get('/openapi.json', { schema: { hide: true } }, async () => describe({ ...app.swagger() }))
   addProbeRoutes(app, options)
   return app
 }

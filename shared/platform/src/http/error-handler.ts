@@ -75,7 +75,10 @@ function refusedByFramework(thrown: unknown): Problem | undefined {
   if (status < 400 || status > 499) return undefined
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
   const kind = FRAMEWORK_KINDS[status] ?? 'bad-request'
-  return new Problem({ status, kind, detail: FRAMEWORK_DETAILS[code] ?? message, cause: thrown })
+  const detail = FRAMEWORK_DETAILS[code] ?? message
+  const field = status === 415 ? 'content-type' : code.startsWith('FST_ERR_CTP') ? 'body' : undefined
+  const errors = field === undefined ? undefined : [{ field, reason: detail }]
+  return new Problem({ status, kind, detail, cause: thrown, ...(errors !== undefined && { errors }) })
 }
 
 const FRAMEWORK_KINDS: Readonly<Record<number, string>> = {

@@ -5,6 +5,7 @@ export {
   type HttpApp,
   type HttpAppOptions,
   type HttpServer,
+  type OpenApi,
   startHttpApp,
 } from './app.ts'
 export { answerWithProblem, problemOf } from './error-handler.ts'
