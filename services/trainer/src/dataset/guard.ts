@@ -24,11 +24,7 @@ export function checkWindows({ cutoffs, horizonMs }: Windows): readonly number[]
   const twice = cutoffs.find((cutoff, i) => cutoffs.indexOf(cutoff) !== i)
   if (twice !== undefined) throw cutoffsInvalid(`${iso(twice)} is given twice`)
   if (!(horizonMs > 0 && Number.isFinite(horizonMs))) {
-    throw new HoldfastError({
-      code: 'HORIZON_INVALID',
-      message: `a horizon of ${horizonMs} ms is none`,
-      cure: 'give the days within which no purchase counts as churn, for example 90d.',
-    })
+    throw horizonInvalid(`a horizon of ${horizonMs} ms is none`)
   }
   return [...cutoffs].sort((a, b) => a - b)
 }
@@ -123,6 +119,22 @@ export function parseInstant(text: string): number | undefined {
   return Number.isNaN(at) || (isDate && new Date(at).toISOString().slice(0, 10) !== text) ? undefined : at
 }
 
+/** `2010-06-01,2010-07-01`, in ms. @throws HoldfastError CUTOFFS_INVALID */
+export function parseCutoffs(text: string): readonly number[] {
+  return text.split(',').map((part) => {
+    const at = parseInstant(part.trim())
+    if (at === undefined) throw cutoffsInvalid(`${JSON.stringify(part.trim())} is no date`)
+    return at
+  })
+}
+
+/** `90d`, in ms. @throws HoldfastError HORIZON_INVALID */
+export function parseHorizonMs(text: string): number {
+  const days = /^([1-9]\d{0,3})d$/.exec(text)?.[1]
+  if (days === undefined) throw horizonInvalid(`${JSON.stringify(text)} is no number of days`)
+  return Number(days) * DAY_MS
+}
+
 export function iso(at: number): string {
   const text = new Date(at).toISOString()
   return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text
@@ -133,5 +145,13 @@ function cutoffsInvalid(message: string): HoldfastError {
     code: 'CUTOFFS_INVALID',
     message,
     cure: 'give dates or RFC 3339 times, separated by commas: 2010-06-01,2010-07-01.',
+  })
+}
+
+function horizonInvalid(message: string): HoldfastError {
+  return new HoldfastError({
+    code: 'HORIZON_INVALID',
+    message,
+    cure: 'give the days within which no purchase counts as churn, for example 90d.',
   })
 }

@@ -1,6 +1,6 @@
 export * from '../source/index.ts'
 export { type BuildRowsRequest, buildRows, type DatasetRows } from './build-rows.ts'
-export { endOfDay, parseInstant, parseSplit } from './guard.ts'
+export { endOfDay, iso, parseCutoffs, parseHorizonMs, parseInstant, parseSplit } from './guard.ts'
 export { formatOf, openRowWriter, type RowFileOptions, type RowWriter } from './output/row-writer.ts'
 export type { Part } from './parts/part-files.ts'
 export { type WritePartsOptions, type WrittenParts, writeParts } from './parts/write-parts.ts'
