@@ -1,1 +1,1 @@
-export {}
+export { SETTINGS as CONSOLE_SETTINGS } from './config.ts'

@@ -205,7 +205,7 @@ export function inputTopicsOf({
 }
 
 /** @throws HoldfastError POLICY_UNREADABLE; POLICY_INVALID, which lists every fault of the file */
-export async function policyOf({ POLICY_FILE }: Config): Promise<PolicyFile> {
+export async function policyOf({ POLICY_FILE }: Pick<Config, 'POLICY_FILE'>): Promise<PolicyFile> {
   let text: string
   try {
     text = await readFile(POLICY_FILE, 'utf8')

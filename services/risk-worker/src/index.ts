@@ -1,4 +1,11 @@
-export { type Config as RiskWorkerConfig, inputTopicsOf, SETTINGS as RISK_WORKER_SETTINGS, topicsOf } from './config.ts'
+export {
+  type Config as RiskWorkerConfig,
+  inputTopicsOf,
+  policyOf,
+  SETTINGS as RISK_WORKER_SETTINGS,
+  topicsOf,
+} from './config.ts'
+export { openModel } from './open-model.ts'
 export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'
 
 /**

@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
  * @throws HoldfastError NO_MODEL, MODEL_UNUSABLE
  */
 export async function openModel(
-  { MODELS_DIR, MODEL_VERSION }: Config,
+  { MODELS_DIR, MODEL_VERSION }: Pick<Config, 'MODELS_DIR' | 'MODEL_VERSION'>,
   log: Logger,
 ): Promise<OpenVersion & { readonly backend: Backend }> {
   const version = MODEL_VERSION || (await listVersions(MODELS_DIR)).at(-1)

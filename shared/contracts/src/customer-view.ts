@@ -223,7 +223,10 @@ function ledgerOf(ledger: ActionState): z.output<typeof ledgerSchema> {
   }
 }
 
+/** The last instant that RFC 3339 can write: with its offset, an event may name one that is a day later. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
 /** RFC 3339; undefined for an instant that never was. */
 function time(ms: number | undefined): string | undefined {
-  return ms === undefined || ms < 0 ? undefined : formatTime(ms)
+  return ms === undefined || ms < 0 ? undefined : formatTime(Math.min(ms, LAST_MS))
 }

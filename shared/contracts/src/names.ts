@@ -137,3 +137,8 @@ export function installationKeys(prefix: string): InstallationKeys {
     clockSeen: `${prefix}:clock-seen`,
   }
 }
+
+/** Holds what was asked for under an idempotency key, for a day; `id` is that of the event. */
+export function answerKey(prefix: string, id: string): string {
+  return `${prefix}:answer:${id}`
+}
