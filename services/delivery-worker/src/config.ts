@@ -1,0 +1,297 @@
+import { readFile } from 'node:fs/promises'
+import { DEFAULT_KEY_PREFIX, type PolicyFile, parsePolicy, type TopicNames, topicNames } from '@holdfast/contracts'
+import {
+  as,
+  asError,
+  type ConfigOf,
+  HoldfastError,
+  KAFKA_SETTINGS,
+  LOG_LEVELS,
+  REDIS_SETTINGS,
+  type Settings,
+} from '@holdfast/platform'
+import { z } from 'zod'
+import { CHANNEL_NAMES, type ChannelName } from './channels/channel.ts'
+
+const topic = (role: string, name: string) => ({
+  parse: as.text(),
+  default: name,
+  unit: '-',
+  says: `Name of the topic for ${role}.`,
+})
+
+const httpUrl = () =>
+  z.string().refine((text) => text === '' || /^https?:$/.test(protocolOf(text)), 'expected http://… or https://…')
+
+const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '')
+
+/** Standard Webhooks: 24 to 64 random bytes in Base64, with or without the prefix. */
+const webhookSecret = () =>
+  z
+    .string()
+    .refine(
+      (text) => text === '' || isSecret(text),
+      'expected whsec_ and 24 to 64 random bytes in Base64, such as openssl rand -base64 32 makes them',
+    )
+
+function isSecret(text: string): boolean {
+  const body = text.replace(/^whsec_/, '')
+  const bytes = Buffer.from(body, 'base64')
+  return bytes.toString('base64') === body && bytes.length >= 24 && bytes.length <= 64
+}
+
+const mailbox = () =>
+  z.string().refine((text) => text === '' || MAILBOX.test(text), 'expected address@domain, or Name <address@domain>')
+
+/** One address, with a name or without; nothing that could begin another header. */
+const MAILBOX = /^(?:[^<>,;:"\r\n]+ <[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/
+
+function isLocale(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1
+  } catch {
+    return false
+  }
+}
+
+const channels = (queue: string) => ({
+  parse: as.list().transform((names, context): readonly ChannelName[] => {
+    const known = CHANNEL_NAMES.filter((name) => names.includes(name))
+    if (known.length === new Set(names).size) return known
+    context.addIssue({ code: 'custom', message: `expected some of ${CHANNEL_NAMES.join(', ')}` })
+    return z.NEVER
+  }),
+  default: '',
+  unit: 'channel, …',
+  says: `Channels that each job of ${queue} goes to (webhook, slack, email); empty leaves the queue to others.`,
+})
+
+/** Every environment variable of the delivery-worker. */
+export const SETTINGS = {
+  ...KAFKA_SETTINGS,
+  ...REDIS_SETTINGS,
+  TOPIC_PURCHASES: topic('purchases', 'customer.purchases'),
+  TOPIC_SUPPORT: topic('support and surveys', 'customer.support'),
+  TOPIC_ENGAGEMENT: topic('engagement', 'customer.engagement'),
+  TOPIC_PROFILE: topic('profiles, consent and contract', 'customer.profile'),
+  TOPIC_ACTIONS: topic('what was decided and done (written)', 'churn.actions'),
+  KEY_PREFIX: {
+    parse: as.required(),
+    default: DEFAULT_KEY_PREFIX,
+    unit: '-',
+    says: 'First part of every key in Redis.',
+  },
+  POLICY_FILE: {
+    parse: as.required(),
+    default: 'infra/policy/default.yaml',
+    unit: 'path',
+    says: 'The policy: what may be done for whom.',
+  },
+  OUTREACH_CHANNELS: channels('proactive-outreach'),
+  OUTREACH_WEBHOOK_URL: {
+    parse: httpUrl(),
+    default: '',
+    unit: 'URL',
+    says: 'Where outreach is posted, such as a helpdesk.',
+  },
+  OUTREACH_WEBHOOK_SECRET: {
+    parse: webhookSecret(),
+    default: '',
+    unit: 'whsec_…',
+    says: 'Signs the webhooks of outreach (Standard Webhooks).',
+    secret: true,
+  },
+  OUTREACH_SLACK_URL: {
+    parse: httpUrl(),
+    default: '',
+    unit: 'URL',
+    says: 'Incoming webhook of the Slack channel for outreach.',
+    secret: true,
+  },
+  OUTREACH_MAIL_TO: { parse: mailbox(), default: '', unit: 'address', says: 'Team that gets outreach by e-mail.' },
+  REACTIVATION_CHANNELS: channels('reactivation'),
+  REACTIVATION_WEBHOOK_URL: {
+    parse: httpUrl(),
+    default: '',
+    unit: 'URL',
+    says: 'Where reactivation is posted, such as marketing automation.',
+  },
+  REACTIVATION_WEBHOOK_SECRET: {
+    parse: webhookSecret(),
+    default: '',
+    unit: 'whsec_…',
+    says: 'Signs the webhooks of reactivation (Standard Webhooks).',
+    secret: true,
+  },
+  REACTIVATION_SLACK_URL: {
+    parse: httpUrl(),
+    default: '',
+    unit: 'URL',
+    says: 'Incoming webhook of the Slack channel for reactivation.',
+    secret: true,
+  },
+  SMTP_URL: {
+    parse: z
+      .string()
+      .refine((text) => text === '' || /^smtps?:$/.test(protocolOf(text)), 'expected smtp://host:port or smtps://…'),
+    default: '',
+    unit: 'URL',
+    says: 'Mail server; reactivation by e-mail goes to the customer, in the language of the profile.',
+    secret: true,
+  },
+  MAIL_FROM: { parse: mailbox(), default: '', unit: 'address', says: 'Sender of every e-mail.' },
+  UNSUBSCRIBE_URL: {
+    parse: httpUrl(),
+    default: '',
+    unit: 'URL',
+    says: 'Where customers unsubscribe; {customer} becomes the id, {token} its HMAC-SHA-256 under UNSUBSCRIBE_SECRET.',
+  },
+  UNSUBSCRIBE_SECRET: {
+    parse: as.text(),
+    default: '',
+    unit: '-',
+    says: 'Key of {token} in UNSUBSCRIBE_URL: nobody can make the link of somebody else.',
+    secret: true,
+  },
+  SHOP_NAME: { parse: as.required(), default: 'our shop', unit: '-', says: 'How e-mails to customers name the shop.' },
+  SHOP_URL: { parse: httpUrl(), default: '', unit: 'URL', says: 'Where e-mails to customers lead; empty for no link.' },
+  TEAM_LOCALE: {
+    parse: as.required().refine(isLocale, 'expected a language tag such as en or te-IN'),
+    default: 'en',
+    unit: 'BCP 47',
+    says: 'Language of what goes to teams.',
+  },
+  TEMPLATES_DIR: {
+    parse: as.text(),
+    default: '',
+    unit: 'path',
+    says: 'Folder of templates, one folder a language; empty for those that come with Holdfast.',
+  },
+  DELIVERY_CONCURRENCY: {
+    parse: as.number({ min: 1, max: 1_000 }),
+    default: '32',
+    unit: 'jobs',
+    says: 'Jobs of each queue at once.',
+  },
+  DELIVERY_TIMEOUT_MS: {
+    parse: as.number({ min: 10, max: 60_000 }),
+    default: '10000',
+    unit: 'ms',
+    says: 'How long a receiver may take to answer.',
+  },
+  DELIVERY_ATTEMPTS: {
+    parse: as.number({ min: 1, max: 100 }),
+    default: '10',
+    unit: 'attempts',
+    says: 'Of a message to each channel, before the job is kept as failed.',
+  },
+  DELIVERY_BACKOFF_MS: {
+    parse: as.number({ min: 1 }),
+    default: '1000',
+    unit: 'ms',
+    says: 'First pause between two attempts; it doubles, and half of it is chance.',
+  },
+  DELIVERY_BACKOFF_MAX_MS: {
+    parse: as.number({ min: 1 }),
+    default: '600000',
+    unit: 'ms',
+    says: 'No pause between two attempts is longer, unless a receiver asks for it.',
+  },
+  FRESH_WITHIN_MS: {
+    parse: as.number({ min: 100 }),
+    default: '5000',
+    unit: 'ms',
+    says: 'A job waits until its shard has read the log up to an instant no longer ago than this.',
+  },
+  JOB_LOCK_MS: {
+    parse: as.number({ min: 500 }),
+    default: '30000',
+    unit: 'ms',
+    says: 'Silence after which the jobs of a worker go to another.',
+  },
+  PROBE_HOST: {
+    parse: as.required(),
+    default: '127.0.0.1',
+    unit: '-',
+    says: 'Where /healthz, /readyz and /metrics listen.',
+  },
+  PROBE_PORT: {
+    parse: as.number({ min: 0, max: 65_535 }),
+    default: '9465',
+    unit: 'port',
+    says: 'Port of /healthz, /readyz and /metrics; 0 for a free one.',
+  },
+  LOG_LEVEL: { parse: as.oneOf(LOG_LEVELS), default: 'info', unit: '-', says: 'Least level that is logged.' },
+  LOG_PRETTY: { parse: as.flag(), default: 'false', unit: '-', says: 'Lines for people instead of JSON.' },
+} as const satisfies Settings
+
+export type Config = ConfigOf<typeof SETTINGS>
+
+/** The topics that make up a customer's state; what was done is written to `actions`. */
+export type InputTopics = Pick<TopicNames, 'purchases' | 'support' | 'engagement' | 'profile' | 'actions'>
+
+/** @throws HoldfastError CONFIG_INVALID for names that Kafka does not take, or that two roles share. */
+export function topicsOf(config: Config): InputTopics {
+  try {
+    const { purchases, support, engagement, profile, actions } = topicNames({
+      purchases: config.TOPIC_PURCHASES,
+      support: config.TOPIC_SUPPORT,
+      engagement: config.TOPIC_ENGAGEMENT,
+      profile: config.TOPIC_PROFILE,
+      actions: config.TOPIC_ACTIONS,
+    })
+    return { purchases, support, engagement, profile, actions }
+  } catch (cause) {
+    throw invalid(asError(cause).message, 'correct the TOPIC_… variables.')
+  }
+}
+
+/** @throws HoldfastError POLICY_UNREADABLE; POLICY_INVALID, which lists every fault of the file */
+export async function policyOf({ POLICY_FILE }: Config): Promise<PolicyFile> {
+  let text: string
+  try {
+    text = await readFile(POLICY_FILE, 'utf8')
+  } catch (cause) {
+    throw new HoldfastError({
+      code: 'POLICY_UNREADABLE',
+      message: `the policy cannot be read from ${POLICY_FILE}`,
+      cause,
+      cure: 'point POLICY_FILE at a policy, such as infra/policy/default.yaml.',
+    })
+  }
+  try {
+    return parsePolicy(text, POLICY_FILE)
+  } catch (thrown) {
+    throw new HoldfastError({
+      code: 'POLICY_INVALID',
+      message: asError(thrown).message,
+      cure: 'correct the file; infra/policy/default.yaml shows every setting with its default.',
+    })
+  }
+}
+
+/**
+ * What the channels need beside their names, all that is missing at once.
+ * @throws HoldfastError CONFIG_INVALID
+ */
+export function requireChannels(config: Config): void {
+  const missing: string[] = []
+  const need = (channel: string, ...names: (keyof Config)[]) => {
+    for (const name of names) if (config[name] === '') missing.push(`${name} (for ${channel})`)
+  }
+  const { OUTREACH_CHANNELS: outreach, REACTIVATION_CHANNELS: reactivation } = config
+  if (outreach.length + reactivation.length === 0) missing.push('OUTREACH_CHANNELS or REACTIVATION_CHANNELS')
+  if (outreach.includes('webhook')) need('outreach by webhook', 'OUTREACH_WEBHOOK_URL', 'OUTREACH_WEBHOOK_SECRET')
+  if (outreach.includes('slack')) need('outreach by slack', 'OUTREACH_SLACK_URL')
+  if (outreach.includes('email')) need('outreach by email', 'SMTP_URL', 'MAIL_FROM', 'OUTREACH_MAIL_TO')
+  if (reactivation.includes('webhook'))
+    need('reactivation by webhook', 'REACTIVATION_WEBHOOK_URL', 'REACTIVATION_WEBHOOK_SECRET')
+  if (reactivation.includes('slack')) need('reactivation by slack', 'REACTIVATION_SLACK_URL')
+  if (reactivation.includes('email')) need('reactivation by email', 'SMTP_URL', 'MAIL_FROM', 'UNSUBSCRIBE_URL')
+  if (config.UNSUBSCRIBE_URL.includes('{token}')) need('{token} in UNSUBSCRIBE_URL', 'UNSUBSCRIBE_SECRET')
+  if (missing.length > 0) throw invalid(`these settings are missing: ${missing.join(', ')}`, 'set them.')
+}
+
+function invalid(message: string, cure: string): HoldfastError {
+  return new HoldfastError({ code: 'CONFIG_INVALID', message, cure })
+}
