@@ -74,6 +74,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     // Requests under way when stopping begins are served; only idle connections are closed at once.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    // As long as a whole head may be: which ids are too long is for the route's schema to say, with the field's name.
+    routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: (error, request, reply) => void answerWithProblem(error, request, reply),
     clientErrorHandler: answerBrokenRequest,
   }).withTypeProvider<ZodTypeProvider>()
