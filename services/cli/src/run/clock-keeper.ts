@@ -11,6 +11,7 @@ import {
   startedAt,
   stoppedAt,
   storeClockMap,
+  wallDelayAt,
 } from '@holdfast/platform'
 
 export interface ClockKeeperOptions {
@@ -29,6 +30,8 @@ export interface ClockKeeper {
   readonly isNew: boolean
   /** Lets it run, once every process has had time to see it. */
   start(): Promise<void>
+  /** Lets it stand at a domain instant that is still to come; resolves when it does. */
+  stopAt(domainMs: number): Promise<void>
   /** Lets it stand, once every process has had time to see it. Any number of calls; gives up after `withinMs`. */
   stop(withinMs?: number): Promise<void>
 }
@@ -58,15 +61,30 @@ export async function keepClock({ client, prefix, rate, beginsAt }: ClockKeeperO
       await storeClockMap(client, prefix, map)
       await pause(CLOCK_NOTICE_MS)
     },
+    async stopAt(domainMs) {
+      // Announced late, so that a crash before finds a clock that runs.
+      while (timer !== undefined && wallDelayAt(map, Date.now(), domainMs) > 2 * CLOCK_NOTICE_MS)
+        await pause(CLOCK_NOTICE_MS / 2)
+      if (timer === undefined) return
+      const stopsAt = Date.now() + wallDelayAt(map, Date.now(), domainMs)
+      map = stoppedAt(map, stopsAt)
+      await storeClockMap(client, prefix, map)
+      await pause(stopsAt - Date.now())
+      release()
+    },
     async stop(withinMs = 5_000) {
-      clearInterval(timer)
-      timer = undefined
+      release()
       if (isStanding(map)) return
       map = stoppedAt(map, Date.now() + CLOCK_NOTICE_MS)
       // Without Redis a command would wait for it; the next start knows when we were last seen.
       await Promise.race([storeClockMap(client, prefix, map), pause(withinMs)])
       await pause(CLOCK_NOTICE_MS)
     },
+  }
+
+  function release(): void {
+    clearInterval(timer)
+    timer = undefined
   }
 
   async function ended(running: ClockMap): Promise<ClockMap> {

@@ -28,11 +28,11 @@ const answerSchema = z.object({ detail: z.object({ ended: z.boolean() }) })
  */
 export async function followReplay({ plan, env, clock, urls, endsAt, signal }: FollowReplayOptions): Promise<string> {
   const url = `${urls.get('replay')}/readyz`
-  while (clock.clock.now() < endsAt || !(await hasEnded(url))) {
+  await clock.stopAt(endsAt)
+  while (!(await hasEnded(url))) {
     signal.throwIfAborted()
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS))
   }
-  await clock.stop()
   await untilCaughtUp(env, () => {}, signal)
   const report = await withInstallation(readReport, { env })
   const file = join(dataFolder(plan.mode), 'report.json')
