@@ -1,1 +1,5 @@
 export { SETTINGS as CONSOLE_SETTINGS } from './config.ts'
+export { ACCEPTED_SCHEMA } from './routes/actions.ts'
+export { CUSTOMER_SCHEMA } from './routes/customer.ts'
+export { COHORTS_SCHEMA, SUMMARY_SCHEMA } from './routes/metrics.ts'
+export { WORKLIST_SCHEMA } from './routes/worklist.ts'
