@@ -1,5 +1,6 @@
 export * from './action-event.ts'
 export * from './apply-map.ts'
+export { createComputer, createGrouper, type Grouped, type Grouper, type Place } from './apply-map-rows.ts'
 export * from './customer-view.ts'
 export * from './decode.ts'
 export * from './episode.ts'
