@@ -1,3 +1,5 @@
+import { withoutColours } from './colour.ts'
+
 /** Pieces of human-readable output: short and aligned. */
 
 export type Cell = string | number
@@ -7,14 +9,14 @@ export function table(rows: readonly (readonly Cell[])[], indent = ''): string {
   const widths: number[] = []
   const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? count(cell) : cell)))
   for (const row of texts) {
-    for (const [i, text] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, text.length)
+    for (const [i, text] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, withoutColours(text).length)
   }
   return texts
     .map((row, r) =>
       `${indent}${row
         .map((text, i) => {
-          const width = widths[i] ?? 0
-          return typeof rows[r]?.[i] === 'number' ? text.padStart(width) : text.padEnd(width)
+          const blanks = ' '.repeat((widths[i] ?? 0) - withoutColours(text).length)
+          return typeof rows[r]?.[i] === 'number' ? blanks + text : text + blanks
         })
         .join('  ')}`.trimEnd(),
     )
