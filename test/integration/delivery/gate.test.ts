@@ -1,0 +1,147 @@
+import { formatTime } from '@holdfast/contracts'
+import type { CustomerState } from '@holdfast/core'
+import { anEvent, aPurchase, type BuiltEvent, eventually } from '@holdfast/testing'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { showWorkersOfFailedTests, type WorkerProcess } from '../risk-worker/support.ts'
+import { type DeliveryProcess, type DeliveryStage, openStage } from './support.ts'
+
+showWorkersOfFailedTests()
+
+/** What happens between a decision and its message, and that a job waits for a shard that does not know it yet. */
+
+let stage: DeliveryStage
+let risk: WorkerProcess
+let delivery: DeliveryProcess | undefined
+
+beforeAll(async () => {
+  stage = await openStage()
+  risk = stage.risk
+})
+afterEach(async ({ task }) => {
+  if (task.result?.state === 'fail') console.error(delivery?.said())
+  await delivery?.stop()
+  delivery = undefined
+})
+afterAll(() => stage?.close())
+
+const isSuppressed = (id: string, reason: string) =>
+  eventually(() => expect(stage.outcomesOf(id)).toEqual([{ type: 'action.suppressed', reason }]))
+
+async function ledgerData(id: string) {
+  const { enteredAt } = (await stage.shop.stateOf(id))!.decided!
+  return { action: 'reactivation', episodeId: await stage.episodeOf(id), enteredAt: formatTime(enteredAt) } as const
+}
+
+type Change = { event: BuiltEvent; isThere: (state: CustomerState) => boolean }
+
+const refusals: readonly (readonly [reason: string, change: (customerId: string) => Promise<Change>])[] = [
+  [
+    'erased',
+    async (customerId) => ({
+      event: anEvent('customer.erased', {}, { customerId, time: Date.now() }),
+      isThere: (state) => state.erased,
+    }),
+  ],
+  [
+    'no_consent',
+    async (customerId) => ({
+      event: anEvent('consent.changed', { purpose: 'marketing', granted: false }, { customerId, time: Date.now() }),
+      isThere: (state) => state.consent.marketing?.granted === false,
+    }),
+  ],
+  [
+    'snoozed',
+    async (customerId) => ({
+      event: anEvent(
+        'action.snoozed',
+        { ...(await ledgerData(customerId)), until: formatTime(Date.now() + 3_600_000) },
+        { customerId, time: Date.now() },
+      ),
+      isThere: (state) => (state.actions.reactivation?.snoozedUntil ?? 0) > 0,
+    }),
+  ],
+  [
+    'answered',
+    async (customerId) => ({
+      event: anEvent(
+        'action.resolved',
+        { ...(await ledgerData(customerId)), outcome: 'saved' },
+        { customerId, time: Date.now() },
+      ),
+      isThere: (state) => state.actions.reactivation?.outcome === 'saved',
+    }),
+  ],
+  [
+    'already_delivered',
+    async (customerId) => ({
+      event: anEvent('action.delivered', await ledgerData(customerId), { customerId, time: Date.now() }),
+      isThere: (state) => state.actions.reactivation?.delivered === 1,
+    }),
+  ],
+  [
+    'cooldown',
+    async (customerId) => ({
+      event: anEvent(
+        'action.delivered',
+        { ...(await ledgerData(customerId)), episodeId: 'lapsed.1.x', enteredAt: formatTime(1) },
+        { customerId, time: Date.now() },
+      ),
+      isThere: (state) => state.actions.reactivation?.delivered === 1,
+    }),
+  ],
+  [
+    'no_longer_at_risk',
+    async (customerId) => ({
+      event: aPurchase({ customerId, time: Date.now() }),
+      isThere: (state) => state.purchases?.count === 2 && state.decided?.band !== 'lapsed',
+    }),
+  ],
+]
+
+test('nobody is written to who must not be any more, and the log says why', async () => {
+  const withheld: [id: string, reason: string][] = []
+  for (const [reason, change] of refusals) {
+    const id = await stage.lapsedCustomer()
+    const { event, isThere } = await change(id)
+    await stage.foldUntil(id, isThere, event)
+    withheld.push([id, reason])
+  }
+  const due = await stage.lapsedCustomer()
+  delivery = await stage.startDelivery()
+  await eventually(() => expect(stage.takenOf(due)).toHaveLength(1))
+  for (const [id, reason] of withheld) {
+    await isSuppressed(id, reason)
+    expect(stage.receivedOf(id)).toEqual([])
+    expect(await delivery.metric('holdfast_deliveries_suppressed_total', { reason })).toBe(1)
+  }
+  for (const [id, reason] of withheld) {
+    if (reason === 'erased') continue
+    // What was not delivered may be queued again under its id, which BullMQ would not take while it keeps the job.
+    const job = await stage.queues.reactivation.bull.getJob(await stage.episodeOf(id))
+    if (reason === 'already_delivered') expect(await job?.isCompleted()).toBe(true)
+    else expect(job, reason).toBeUndefined()
+  }
+})
+
+test('the jobs of a shard that is behind wait until it has read the log, and then count what is in it', async () => {
+  const changesMind = await stage.lapsedCustomer()
+  const due = await stage.lapsedCustomer()
+  await risk.stop()
+  // In the log, and in no state yet.
+  await stage.shop.send(
+    anEvent('consent.changed', { purpose: 'marketing', granted: false }, { customerId: changesMind, time: Date.now() }),
+    // Behind on the other one's shard too.
+    anEvent('engagement.visited', {}, { customerId: due, time: Date.now() }),
+  )
+  const worker = await stage.startDelivery({ FRESH_WITHIN_MS: '2000' })
+  delivery = worker
+  const held = () => worker.metric('holdfast_deliveries_held_total', { action: 'reactivation', reason: 'behind' })
+  await eventually(async () => (await held()) >= 4)
+  expect(stage.receivedOf(changesMind)).toEqual([])
+  expect(stage.receivedOf(due)).toEqual([])
+
+  risk = await stage.startRiskWorker()
+  await isSuppressed(changesMind, 'no_consent')
+  await eventually(() => expect(stage.takenOf(due)).toHaveLength(1), { timeoutMs: 30_000 })
+  expect(stage.receivedOf(changesMind)).toEqual([])
+})
