@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type Logger, Problem } from '@holdfast/platform'
@@ -13,18 +14,20 @@ export interface ChangeStreamsOptions {
   readonly heartbeatMs?: number
   /** How long a connection may take nothing, ms. Default 60,000. */
   readonly stalledMs?: number
+  /** How long a stream may take to end when all are stopped, ms. Default 1,000. */
+  readonly graceMs?: number
   readonly onDropped: (reason: 'overtaken' | 'stalled') => void
 }
 
 /** All streams of this process. */
 export class ChangeStreams {
   readonly #stopping = new AbortController()
-  #open = 0
+  readonly #open = new Set<ServerResponse>()
 
   constructor(private readonly options: ChangeStreamsOptions) {}
 
   get open(): number {
-    return this.#open
+    return this.#open.size
   }
 
   /**
@@ -33,14 +36,14 @@ export class ChangeStreams {
    */
   connect(response: ServerResponse, lastEventId: string | undefined): Readable {
     const { ring, most, heartbeatMs = 15_000, stalledMs = 60_000, onDropped, log } = this.options
-    if (this.#open >= most || this.#stopping.signal.aborted) throw tooMany(most)
+    if (this.#open.size >= most || this.#stopping.signal.aborted) throw tooMany(most)
     const closed = new AbortController()
     const signal = AbortSignal.any([closed.signal, this.#stopping.signal])
     const onOvertaken = () => {
       log.warn('a listener to changes was slower than they came and was dropped')
       onDropped('overtaken')
     }
-    this.#open++
+    this.#open.add(response)
     let movedAt = performance.now()
     const watch = setInterval(() => {
       if (!response.writableNeedDrain) movedAt = performance.now()
@@ -53,15 +56,21 @@ export class ChangeStreams {
     response.once('close', () => {
       clearInterval(watch)
       closed.abort()
-      this.#open--
+      this.#open.delete(response)
     })
     // A chunk may hold a hundred changes; one in waiting is enough.
     return Readable.from(changeStream(ring, { lastEventId, heartbeatMs, signal, onOvertaken }), { highWaterMark: 1 })
   }
 
-  /** Ends every stream, and takes no new ones. */
-  stop(): void {
+  /** Ends every stream, and takes no new ones. Who does not take the good-bye in time is cut off. */
+  async stop(): Promise<void> {
     this.#stopping.abort()
+    const { graceMs = 1_000 } = this.options
+    const late = setTimeout(() => {
+      for (const response of this.#open) response.destroy()
+    }, graceMs)
+    await Promise.all([...this.#open].map((response) => once(response, 'close')))
+    clearTimeout(late)
   }
 }
 

@@ -36,9 +36,10 @@ export function addChangesRoute({ app, streams }: Context): void {
     },
     async (request, reply) => {
       const stream = streams.connect(reply.raw, request.headers['last-event-id'] || undefined)
+      // The connection ends with the stream: kept alive, it would hold back the end of the process.
       reply
         .type('text/event-stream; charset=utf-8')
-        .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' })
+        .headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no', connection: 'close' })
       return stream
     },
   )
