@@ -5,6 +5,11 @@ export type TrainerErrorCode =
   | 'bad_record'
   | 'bad_thresholds'
   | 'version_taken'
+  | 'leaks'
+  | 'one_class'
+  | 'too_few_positives'
+  | 'no_variation'
+  | 'not_finite'
 
 /** The data cannot be learned from as it is; the message says what to change. */
 export class TrainerError extends Error {

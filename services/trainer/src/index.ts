@@ -4,16 +4,17 @@ export { type Split, type SplitRequest, splitByTime } from './dataset/split.ts'
 export { DEFAULT_SHOP, DEFAULT_SHOP_MONEY } from './default-shop.ts'
 export { TrainerError, type TrainerErrorCode } from './errors.ts'
 export { chooseThreshold, type Threshold, type ThresholdRule } from './fit/thresholds.ts'
+export type { Measured, MeasuredThreshold, Trained } from './learn/learn.ts'
 export { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
 export * from './metrics/index.ts'
 export { nextVersion, writeVersion } from './registry/registry.ts'
-export { DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
-export { type Trained, type TrainRequest, type Truth, train } from './train.ts'
+export { DAY_MS, DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
+export type { Stored, StoreOptions } from './store-trained.ts'
+export { type TrainAtRequest, type TrainRequest, type Truth, train, trainAt } from './train.ts'
 export {
   type LogRequest,
   type ShopRequest,
-  type Stored,
-  type StoreOptions,
   trainOnGeneratedShop,
   trainOnLog,
 } from './train-and-store.ts'
+export { type SourceRequest, trainOnSource } from './train-from-source.ts'

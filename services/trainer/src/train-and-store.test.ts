@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_SHOP_MONEY } from './default-shop.ts'
 import type { LogRecord } from './log.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
-import { type Stored, trainOnGeneratedShop, trainOnLog } from './train-and-store.ts'
+import type { Stored } from './store-trained.ts'
+import { trainOnGeneratedShop, trainOnLog } from './train-and-store.ts'
 
 const decode = createDecoder(DEFAULT_SHOP_MONEY)
 const shop = { seed: 5, customers: 1_200, from: Date.UTC(2023, 6, 1), until: Date.UTC(2025, 6, 1) }

@@ -1,35 +1,13 @@
-import type { Decode, Manifest } from '@holdfast/contracts'
-import { type Backend, createLogisticModel, MANIFEST_FILE, readWeights, saveModel } from '@holdfast/scorer'
+import type { Decode } from '@holdfast/contracts'
 import { type GeneratedShop, generateShop } from '@holdfast/simulation'
 import { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
-import { manifestOf } from './registry/manifest.ts'
-import { nextVersion, writeText, writeVersion } from './registry/registry.ts'
-import { markdownReport } from './report/markdown.ts'
-import { DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
-import { type Trained, type Truth, train } from './train.ts'
+import { DEFAULT_SETTINGS } from './settings.ts'
+import { type StoreOptions as Store, type Stored, storeTrained } from './store-trained.ts'
+import { type Truth, train } from './train.ts'
 
-export interface StoreOptions {
-  readonly backend: Backend
-  /** Archive of versions; the new one becomes a folder of it. */
-  readonly modelsDir: string
+export interface StoreOptions extends Store {
   /** Reads records; its base currency is `currency`. */
   readonly decode: Decode
-  readonly currency: string
-  readonly settings?: Partial<TrainingSettings>
-  /** The next free `v1`, `v2`, ... unless given. */
-  readonly version?: string
-  /** When the model is made, ms. */
-  readonly now: number
-  readonly progress?: (step: string) => void
-}
-
-export interface Stored {
-  readonly version: string
-  readonly dir: string
-  readonly manifest: Manifest
-  readonly trained: Trained
-  /** Text of `report.md`. */
-  readonly report: string
 }
 
 export interface ShopRequest extends StoreOptions {
@@ -62,10 +40,11 @@ export async function trainOnLog({ records, completeUntil, ...store }: LogReques
 async function trainAndStore(
   log: DecodedLog,
   span: { readonly start: number; readonly end: number },
-  { backend, modelsDir, currency, now, progress, ...chosen }: StoreOptions,
+  store: StoreOptions,
   truth?: Truth,
 ): Promise<Stored> {
-  const settings = { ...DEFAULT_SETTINGS, ...chosen.settings }
+  const settings = { ...DEFAULT_SETTINGS, ...store.settings }
+  const { backend, progress } = store
   const trained = await train({
     backend,
     events: log.events,
@@ -75,51 +54,12 @@ async function trainAndStore(
     ...(truth && { truth }),
     ...(progress && { progress }),
   })
-  const version = chosen.version ?? (await nextVersion(modelsDir))
-  const model = createLogisticModel(backend, trained.fit.raw)
-  const manifest = manifestOf(
-    trained,
-    readWeights(model),
-    {
-      version,
-      createdAt: now,
-      learnedFrom: log.learnedFrom,
-      currency,
-      dataFrom: log.events[0]!.knownAt,
-      dataTo: log.events.at(-1)!.knownAt,
-    },
-    settings,
-  )
-  const summary = {
-    events: log.events.length,
-    skipped: log.skipped,
-    invalid: log.invalid,
-    backend: backend.name,
-  }
-  const report = markdownReport(manifest, trained, summary)
-  const { fit, ...measured } = trained
-  const details = {
-    version,
-    settings,
-    log: summary,
-    backendVersions: backend.versions,
-    ...measured,
-    convergence: {
-      converged: fit.converged,
-      iterations: fit.iterations,
-      gradientNorm: fit.gradientNorm,
-      trainingLogLoss: fit.logLoss,
-    },
-  }
-  const dir = await writeVersion(modelsDir, version, async (draft) => {
-    await saveModel(backend, model, draft)
-    await writeText(draft, MANIFEST_FILE, JSON.stringify(manifest, null, 2))
-    await writeText(draft, 'report.json', JSON.stringify(details, null, 2))
-    await writeText(draft, 'report.md', report)
+  return storeTrained(trained, settings, store, {
+    learnedFrom: log.learnedFrom,
+    dataFrom: log.events[0]!.knownAt,
+    dataTo: log.events.at(-1)!.knownAt,
+    summary: { events: log.events.length, skipped: log.skipped, invalid: log.invalid, backend: backend.name },
   })
-  model.dispose()
-  progress?.(`wrote ${dir}`)
-  return { version, dir, manifest, trained, report }
 }
 
 /** The shop's events as they would lie in the topics. */

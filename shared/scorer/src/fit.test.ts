@@ -89,6 +89,17 @@ test('separable classes converge under a ridge, and stop at the limit without on
   expect(endless.iterations).toBeLessThanOrEqual(5)
 })
 
+test('a feature that hardly varied in training decides nothing about rows where it does', () => {
+  const { x: base, y } = data(2_000, 2)
+  const features = 3
+  const x = new Float64Array(2_000 * features)
+  for (let i = 0; i < 2_000; i++) x.set([base[2 * i]!, base[2 * i + 1]!, i === 7 ? 0.01 : 0], i * features)
+  const weightOfOne = (smallestScale: number) =>
+    Math.abs(fitLogistic(backend, { x, y, features }, { l2: 10, smallestScale }).raw.kernel[2]!)
+  expect(weightOfOne(0)).toBeGreaterThan(50)
+  expect(weightOfOne(0.1)).toBeLessThan(0.1)
+})
+
 test('starting from a neighbour takes fewer steps to the same place', () => {
   const { x, y, features } = data(2_000, 8)
   const near = fitLogistic(backend, { x, y, features }, { l2: 10 })

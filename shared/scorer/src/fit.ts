@@ -28,6 +28,12 @@ export interface FitOptions {
   readonly start?: StandardisedWeights
   /** Rows a tensor: bounds memory and keeps float32 sums short. */
   readonly chunkRows?: number
+  /**
+   * No feature is scaled by less, in its own unit. What hardly varied in training, such as a hinge that a single customer had
+   * passed, would else get a scale so small that a usual value of tomorrow lies hundreds of it away, where a weight that the
+   * ridge took for harmless decides everything. 0 unless given.
+   */
+  readonly smallestScale?: number
 }
 
 export interface StandardisedWeights {
@@ -37,7 +43,7 @@ export interface StandardisedWeights {
 
 export interface Standardisation {
   readonly mean: Float64Array
-  /** Standard deviation over the training rows; 1 where a feature is constant. */
+  /** Standard deviation over the training rows, or `smallestScale` if that is more; 1 where a feature is constant. */
   readonly scale: Float64Array
 }
 
@@ -63,9 +69,9 @@ const CHUNK_ROWS = 16_384
  * @throws ScorerError `training_data` when shapes disagree, a value is not finite, or there is only one class
  */
 export function fitLogistic({ tf }: Backend, data: TrainingData, options: FitOptions): LogisticFit {
-  const { l2, maxIterations = 200, tolerance = 3e-6, chunkRows = CHUNK_ROWS } = options
+  const { l2, maxIterations = 200, tolerance = 3e-6, chunkRows = CHUNK_ROWS, smallestScale = 0 } = options
   const n = checkTrainingData(data)
-  const standardisation = standardise(data, n)
+  const standardisation = standardise(data, n, smallestScale)
   const total = data.weights === undefined ? n : sum(data.weights)
   const chunks = toChunks(tf, data, standardisation, n, chunkRows)
   try {
@@ -149,7 +155,7 @@ function foldStandardisation({ weights, bias }: StandardisedWeights, { mean, sca
   return { kernel, bias: kernel.reduce((b, k, j) => b - k * mean[j]!, bias) }
 }
 
-function standardise({ x, features }: TrainingData, n: number): Standardisation {
+function standardise({ x, features }: TrainingData, n: number, smallestScale: number): Standardisation {
   const mean = new Float64Array(features)
   const scale = new Float64Array(features)
   for (let i = 0; i < n; i++) for (let j = 0; j < features; j++) mean[j] = mean[j]! + x[i * features + j]! / n
@@ -158,7 +164,10 @@ function standardise({ x, features }: TrainingData, n: number): Standardisation 
   }
   for (let j = 0; j < features; j++) {
     scale[j] = Math.sqrt(scale[j]!)
-    if (scale[j]! > 1e-7 * Math.abs(mean[j]!)) continue
+    if (scale[j]! > 1e-7 * Math.abs(mean[j]!)) {
+      scale[j] = Math.max(scale[j]!, smallestScale)
+      continue
+    }
     // Constant, apart from rounding: standardises to exactly 0, so its weight stays 0.
     mean[j] = x[j] ?? 0
     scale[j] = 1

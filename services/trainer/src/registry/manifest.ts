@@ -1,8 +1,8 @@
 import { type Manifest, manifestSchema } from '@holdfast/contracts'
 import { FEATURE_TABLE_VERSION, FEATURES } from '@holdfast/core'
 import type { LogisticWeights } from '@holdfast/scorer'
+import type { Trained } from '../learn/learn.ts'
 import type { TrainingSettings } from '../settings.ts'
-import type { Trained } from '../train.ts'
 
 export interface Provenance {
   readonly version: string
@@ -18,7 +18,7 @@ export interface Provenance {
 
 /** `weights` are those that the TensorFlow.js model holds, so float32: manifest and model must not differ in a bit. */
 export function manifestOf(
-  { fit, ridge, split, thresholds, all }: Trained,
+  { fit, ridge, plan, measured, thresholds, all }: Trained,
   weights: LogisticWeights,
   { version, createdAt, learnedFrom, currency, dataFrom, dataTo }: Provenance,
   { horizonDays, marginLogit }: TrainingSettings,
@@ -36,8 +36,8 @@ export function manifestOf(
     bias: weights.bias,
     ridge,
     dataSpan: { from: iso(dataFrom), to: iso(dataTo) },
-    trainingCutoffs: split.training.map(iso),
-    evaluationCutoffs: [iso(split.test)],
+    trainingCutoffs: plan.training.map(iso),
+    evaluationCutoffs: [iso(measured.snapshot.cutoff)],
     metrics: {
       n: all.rows,
       baseRate: all.baseRate,

@@ -1,6 +1,6 @@
 import type { Manifest } from '@holdfast/contracts'
 import { FEATURE_GROUPS, FEATURES } from '@holdfast/core'
-import type { MeasuredThreshold, Trained } from '../train.ts'
+import type { MeasuredThreshold, Trained } from '../learn/learn.ts'
 import type { Evaluation } from './evaluation.ts'
 
 export interface LogSummary {
