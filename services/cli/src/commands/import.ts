@@ -1,10 +1,10 @@
-import { createWriteStream, statSync, type WriteStream } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, statSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { fileUnreadable, usageError } from '../errors.ts'
-import type { Outgoing } from '../events/outgoing.ts'
-import type { BadRow, Imported } from '../import/import-rows.ts'
-import { note, plural, print, printJson, table } from '../output/text.ts'
+import { usageError } from '../errors.ts'
+import type { Imported, ImportProgress } from '../import/import-rows.ts'
+import { withKafka } from '../import/open-events.ts'
+import { count, note, plural, print, printJson, table } from '../output/text.ts'
 
 interface Options {
   readonly map: string
@@ -12,6 +12,7 @@ interface Options {
   readonly out?: string
   readonly dryRun?: true
   readonly badRows?: string
+  readonly again?: true
   readonly json?: true
 }
 
@@ -20,18 +21,22 @@ const DRY_RUN_EVENTS = 10
 export function addImport(program: Command): void {
   program
     .command('import')
-    .summary('read a CSV file into the topics')
+    .summary('make events of files and send them to the topics')
     .description(
-      'Makes events of the rows of a CSV file, as a map says, and sends them to the topics of their types. A .gz file is ' +
-        'unpacked on the way. A bad row is written to a file beside, with its line and what is wrong, and the rest goes on; ' +
-        'the same file can be imported again, because event ids come from the rows.',
+      'Makes events of the rows of CSV, NDJSON or Parquet files, as a map says, and sends them to the topics of their types. A ' +
+        '.gz file is unpacked on the way. A bad row is written to a file beside, with its line and what is wrong, and the rest ' +
+        'goes on. An import that was broken off goes on where it was when it is started again; event ids come from the rows.',
     )
-    .argument('<file>', 'CSV file, may end in .gz')
+    .argument(
+      '<files...>',
+      'CSV (also without header, or padded with blanks), NDJSON or Parquet; the first two may end in .gz',
+    )
     .requiredOption('--map <path>', 'YAML file that says which row makes which event')
     .option('--to-kafka', 'send the events to Kafka (the default)')
     .option('--out <path>', 'write them to a file instead, one JSON object a line; "-" for standard output')
     .option('--dry-run', `print the first ${DRY_RUN_EVENTS} events, and do nothing else`)
     .option('--bad-rows <path>', 'where bad rows go (default: <file>.bad-rows.ndjson here)')
+    .option('--again', 'start from the beginning, also where an earlier run got further or sent everything')
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
@@ -39,18 +44,19 @@ export function addImport(program: Command): void {
 Examples:
   npx holdfast import shop.csv.gz --map infra/maps/online-retail-year1.yaml --dry-run
   npx holdfast import shop.csv.gz --map infra/maps/online-retail-year1.yaml
-  npx holdfast import shop.csv --map my-map.yaml --out events.ndjson
+  npx holdfast import 2025.parquet 2026.parquet --map my-map.yaml --out events.ndjson
 
+Maps to begin with are in infra/maps: two public purchase logs, contacts of HubSpot and Salesforce, tickets of Zendesk.
 Amounts in another currency than BASE_CURRENCY need its rate in CURRENCY_RATES, here and at the risk-worker.`,
     )
-    .action(async (file: string, options: Options) => {
+    .action(async (files: string[], options: Options) => {
       if (options.toKafka && options.out !== undefined) throw usageError('--to-kafka and --out exclude each other')
-      if (options.dryRun) return dryRun(file, options)
-      const badFile = options.badRows ?? `${basename(file)}.bad-rows.ndjson`
+      if (options.dryRun) return dryRun(files, options)
+      const badFile = options.badRows ?? `${basename(files[0] ?? 'import')}.bad-rows.ndjson`
       const summary =
         options.out === undefined
-          ? await importToKafka(file, options.map, badFile)
-          : await importToFile(file, options.map, badFile, options.out)
+          ? await importToKafka(files, options, badFile)
+          : await importToFile(files, options, badFile, options.out)
       const out = options.out === '-' ? note : print
       if (options.json) printJson(summary)
       else out(explain(summary, badFile))
@@ -65,34 +71,69 @@ function explain({ rows, events, byType, withoutEvent, badRows }: Imported, badF
   return lines.join('\n')
 }
 
-async function importToKafka(file: string, mapFile: string, badFile: string): Promise<Imported> {
-  const { withInstallation } = await import('../installation.ts')
+async function importToKafka(files: readonly string[], options: Options, badFile: string): Promise<Imported> {
+  const { homeFolder } = await import('@holdfast/local')
+  const { logBounds } = await import('@holdfast/platform')
+  const { inputTopics } = await import('../config.ts')
   const { createSender } = await import('../events/outgoing.ts')
-  const prepared = await prepare(mapFile)
-  return withInstallation(async (on) => {
+  const { fingerprint, keyOf, openCheckpoint } = await import('../import/checkpoint.ts')
+  const { topicsTarget } = await import('../import/run-import.ts')
+  const prepared = await prepare(options.map, files)
+  return withKafka(async (on) => {
+    const admin = await on.admin()
+    const { clusterId } = await admin.describeCluster()
+    const topics = inputTopics(on.topics)
+    const key = keyOf([prepared.basis, ...files.map(fingerprint), clusterId, ...topics])
+    const checkpoint = openCheckpoint(join(homeFolder(), 'imports', `${key.slice(0, 32)}.json`), key)
+    const held = (await logBounds(admin, topics)).reduce((sum, { high }) => sum + high, 0)
+    // Topics that were emptied since hold nothing of what was noted.
+    const isHeld = checkpoint.saved !== undefined && held >= checkpoint.saved.progress.events
+    if (checkpoint.saved?.isDone && isHeld && !options.again) {
+      note(`${files.join(', ')}: everything was sent to these topics before; nothing is sent twice (--again does)`)
+      const { reads: _, ...sent } = checkpoint.saved.progress
+      return sent
+    }
     const sender = createSender(await on.producer(), on.topics)
-    const summary = await run(file, prepared, badFile, (event) => sender.push(event))
-    await sender.end()
-    return summary
+    return run(files, options, prepared, badFile, {
+      target: () => topicsTarget(sender),
+      checkpoint: options.again || !isHeld ? { ...checkpoint, saved: undefined } : checkpoint,
+    })
   })
 }
 
-async function importToFile(file: string, mapFile: string, badFile: string, out: string): Promise<Imported> {
-  const prepared = await prepare(mapFile)
-  const target = out === '-' ? process.stdout : createWriteStream(out)
-  const summary = await run(file, prepared, badFile, async ({ value }) => {
-    if (!target.write(`${value}\n`)) await new Promise<void>((resolve) => target.once('drain', resolve))
+async function importToFile(
+  files: readonly string[],
+  options: Options,
+  badFile: string,
+  out: string,
+): Promise<Imported> {
+  const target = await import('../import/run-import.ts')
+  const { fingerprint, keyOf, openCheckpoint } = await import('../import/checkpoint.ts')
+  const prepared = await prepare(options.map, files)
+  if (out === '-') return run(files, options, prepared, badFile, { target: target.standardOutputTarget })
+  target.requireFileName(out)
+  const { sizeOf } = await import('../import/rows-of.ts')
+  files.forEach(sizeOf)
+  const checkpoint = openCheckpoint(
+    `${out}.checkpoint`,
+    keyOf([prepared.basis, ...files.map(fingerprint), resolve(out)]),
+  )
+  const draft = target.draftOf(out)
+  const isThere = existsSync(draft) && statSync(draft).size >= (checkpoint.saved?.outBytes ?? 0)
+  const imported = await run(files, options, prepared, badFile, {
+    target: (saved) => target.fileTarget(out, saved),
+    checkpoint: options.again || !isThere ? { ...checkpoint, saved: undefined } : checkpoint,
   })
-  if (target !== process.stdout) await closed(target as WriteStream)
-  return summary
+  checkpoint.forget()
+  return imported
 }
 
-async function dryRun(file: string, { map, json }: Options): Promise<void> {
+async function dryRun(files: readonly string[], { map, json }: Options): Promise<void> {
   const events: string[] = []
-  const prepared = await prepare(map)
-  const { readRows, openFile } = await import('../import/read-rows.ts')
+  const prepared = await prepare(map, files)
+  const { rowsOf } = await import('../import/rows-of.ts')
   const { importRows } = await import('../import/import-rows.ts')
-  const summary = await importRows(readRows(openFile(file), prepared.eventMap.csv, file), {
+  const summary = await importRows(rowsOf(files, prepared.eventMap), {
     ...prepared,
     most: DRY_RUN_EVENTS,
     onEvent: ({ value }) => void events.push(String(value)),
@@ -100,60 +141,29 @@ async function dryRun(file: string, { map, json }: Options): Promise<void> {
   })
   if (json) printJson({ ...summary, first: events.map((event): unknown => JSON.parse(event)) })
   else for (const event of events) print(event)
+  if (events.length === 0) {
+    note(`no event comes of ${plural(summary.rows, 'row')} (${plural(summary.badRows, 'bad one')})`)
+    process.exitCode = 1
+  }
 }
 
-async function prepare(mapFile: string) {
+async function prepare(mapFile: string, files: readonly string[]) {
   const { prepareImport } = await import('../import/prepare.ts')
-  return prepareImport(mapFile, process.env)
+  return prepareImport(mapFile, process.env, files)
 }
+
+type Run = Parameters<typeof import('../import/run-import.ts')['runImport']>[0]
 
 async function run(
-  file: string,
-  prepared: Awaited<ReturnType<typeof prepare>>,
+  files: readonly string[],
+  { map }: Options,
+  prepared: Run['prepared'],
   badFile: string,
-  onEvent: (event: Outgoing) => Promise<void>,
+  rest: Pick<Run, 'target' | 'checkpoint'>,
 ): Promise<Imported> {
-  const { readRows, openFile } = await import('../import/read-rows.ts')
-  const { importRows } = await import('../import/import-rows.ts')
+  const { runImport } = await import('../import/run-import.ts')
   const { progressBar } = await import('../output/progress-bar.ts')
-  const size = sizeOf(file)
-  let bytes = 0
-  let badRows: WriteStream | undefined
-  const bar = progressBar('rows')
-  try {
-    return await importRows(
-      readRows(
-        openFile(file, (n) => (bytes = n)),
-        prepared.eventMap.csv,
-        file,
-      ),
-      {
-        ...prepared,
-        onEvent,
-        onBadRow(bad: BadRow) {
-          badRows ??= createWriteStream(badFile)
-          badRows.write(`${JSON.stringify(bad)}\n`)
-        },
-        onRow: (rows) => bar.update(bytes / size, rows),
-      },
-    )
-  } finally {
-    bar.end()
-    if (badRows !== undefined) await closed(badRows)
-  }
-}
-
-function sizeOf(file: string): number {
-  try {
-    return Math.max(1, statSync(file).size)
-  } catch (cause) {
-    throw fileUnreadable(file, cause)
-  }
-}
-
-function closed(stream: WriteStream): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.once('error', reject)
-    stream.end(() => resolve())
-  })
+  const onResume = ({ rows, events }: ImportProgress) =>
+    note(`going on behind ${count(rows)} rows, which made ${plural(events, 'event')}`)
+  return runImport({ files, mapFile: map, prepared, badFile, bar: progressBar('rows'), onResume, ...rest })
 }
