@@ -178,36 +178,38 @@ const BAD: readonly Bad[] = [
   ],
 ]
 
-describe.each(BAD)('%s', (_, json, field, reason, status = 422) => {
-  test('alone: refused, naming the field and the reason', async () => {
-    // A batch of one: what is no object at all is not an event, but may stand in a list of them.
-    const { status: answered, headers, problem } = await post(gateway, `[${json()}]`, { 'content-type': BATCH })
-    expect(answered).toBe(status)
-    expect(headers.get('content-type')).toContain('application/problem+json')
-    expect(problem.errors).toEqual([
-      { field: field === '' ? '[0]' : `[0].${field}`, reason: expect.stringMatching(reason) },
-    ])
-    const single = await post(gateway, json())
-    expect(single.status).toBe(json().startsWith('{') ? status : 400)
-    expect(single.problem.errors).toHaveLength(1)
-    if (single.status !== 400) expect(single.problem.errors[0]?.field).toBe(field)
-  })
+for (const [what, json, field, reason, status = 422] of BAD) {
+  describe(what, () => {
+    test('alone: refused, naming the field and the reason', async () => {
+      // A batch of one: what is no object at all is not an event, but may stand in a list of them.
+      const { status: answered, headers, problem } = await post(gateway, `[${json()}]`, { 'content-type': BATCH })
+      expect(answered).toBe(status)
+      expect(headers.get('content-type')).toContain('application/problem+json')
+      expect(problem.errors).toEqual([
+        { field: field === '' ? '[0]' : `[0].${field}`, reason: expect.stringMatching(reason) },
+      ])
+      const single = await post(gateway, json())
+      expect(single.status).toBe(json().startsWith('{') ? status : 400)
+      expect(single.problem.errors).toHaveLength(1)
+      if (single.status !== 400) expect(single.problem.errors[0]?.field).toBe(field)
+    })
 
-  test('in the middle of a good batch: the others are taken', async () => {
-    const before = purchase()
-    const after = purchase()
-    const batch = `[${JSON.stringify(before)},${json()},${JSON.stringify(after)}]`
-    const { status: answered, result } = await post(gateway, batch, { 'content-type': BATCH })
-    expect(answered).toBe(202)
-    expect(result.accepted.map(({ index, id }) => [index, id])).toEqual([
-      [0, before.id],
-      [2, after.id],
-    ])
-    expect(result.rejected).toEqual([
-      { index: 1, id: result.rejected[0]?.id, field, reason: expect.stringMatching(reason) },
-    ])
+    test('in the middle of a good batch: the others are taken', async () => {
+      const before = purchase()
+      const after = purchase()
+      const batch = `[${JSON.stringify(before)},${json()},${JSON.stringify(after)}]`
+      const { status: answered, result } = await post(gateway, batch, { 'content-type': BATCH })
+      expect(answered).toBe(202)
+      expect(result.accepted.map(({ index, id }) => [index, id])).toEqual([
+        [0, before.id],
+        [2, after.id],
+      ])
+      expect(result.rejected).toEqual([
+        { index: 1, id: result.rejected[0]?.id, field, reason: expect.stringMatching(reason) },
+      ])
+    })
   })
-})
+}
 
 const BROKEN: readonly (readonly [what: string, body: () => string | Buffer, reason: RegExp])[] = [
   ['malformed JSON', () => '{"specversion":"1.0"', /^not JSON: /],

@@ -28,7 +28,9 @@ function eventSchemas(): Record<string, Json> {
   const schemas = jsonSchemas()
   const named = ACCEPTED_TYPES.map((type): [string, Json] => {
     const { $schema: _, ...schema } = schemas.get(type) ?? {}
-    return [type, schema]
+    // Whatever a sender calls its recordedtime, ours takes its place.
+    const { recordedtime: __, ...properties } = propertiesSchema.parse(schema.properties)
+    return [type, { ...schema, properties }]
   })
   return {
     ...Object.fromEntries(named),
@@ -39,6 +41,8 @@ function eventSchemas(): Record<string, Json> {
     },
   }
 }
+
+const propertiesSchema = z.record(z.string(), z.unknown())
 
 const BODY = {
   required: true,

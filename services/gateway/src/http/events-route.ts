@@ -60,7 +60,10 @@ export function addEventsRoute(app: HttpApp, options: EventsRouteOptions): void 
         operationId: 'sendEvents',
         summary: 'Take events into the log',
         description: ABOUT,
-        response: { 202: RESULT_SCHEMA, ...problemResponses(400, 401, 403, 413, 415, 422, 429, 503) },
+        response: {
+          202: RESULT_SCHEMA.describe('At least one event was taken, or none was sent.'),
+          ...problemResponses(400, 401, 403, 413, 415, 422, 429, 503),
+        },
       },
       // After the check of the token, and before the body is read.
       preParsing: async (request, reply) => {

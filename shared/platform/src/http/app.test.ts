@@ -76,10 +76,11 @@ test('every way of being refused is a problem with its status', async () => {
       fetch(`${url}/nowhere`),
       fetch(`${url}/v1/things/%E0%A4%A`),
       fetch(`${url}/v1/things/1`),
+      fetch(`${url}/healthz`, { method: 'QUERY' }),
       post('{"name":"later"}'),
       post('{"name":"broken"}'),
     ]),
-  ).toEqual([400, 400, 400, 413, 415, 404, 400, 405, 503, 500])
+  ).toEqual([400, 400, 400, 413, 415, 404, 400, 405, 405, 503, 500])
   expect((await fetch(`${url}/v1/things/1`)).headers.get('allow')).toBe('POST')
   expect((await post('{"name":"later"}')).headers.get('retry-after')).toBe('1')
   expect(await (await post('{"name":"broken"}')).text()).not.toContain('secret')

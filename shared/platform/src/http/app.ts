@@ -15,7 +15,7 @@ import type { Stoppable } from '../lifecycle.ts'
 import type { Logger } from '../logger.ts'
 import type { Probe } from '../probe-server.ts'
 import { type AccessRule, createAccessCheck } from './access.ts'
-import { answerWithProblem, sendProblem } from './error-handler.ts'
+import { answerWithProblem } from './error-handler.ts'
 import { MethodTable } from './methods.ts'
 import { addProbeRoutes } from './probe-routes.ts'
 import { PROBLEM_TYPE, Problem } from './problem.ts'
@@ -86,9 +86,12 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
 
   const methods = new MethodTable()
   app.addHook('onRoute', ({ url, method }) => methods.add(url, [method].flat()))
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, request.id, notFound(request.url, methods)))
 
   app.addHook('onRequest', async (request) => {
+    // Before Fastify asks more of a request than that there is somewhere for it to go, such as a body of QUERY.
+    if (request.is404) throw notFound(request.url, methods)
+    // Before Fastify closes the connection over it, which a sender who is still writing hears before the answer.
+    if (Number(request.headers['content-length'] ?? 0) > options.maxBodyBytes) throw tooLarge(options.maxBodyBytes)
     const path = request.routeOptions.url
     if (path !== undefined && !path.startsWith('/v1/')) return
     const { authorization, host, origin } = request.headers
@@ -169,6 +172,11 @@ function notFound(url: string, methods: MethodTable): Problem {
     detail: `this path takes ${allow}.`,
     headers: { allow },
   })
+}
+
+function tooLarge(maxBytes: number): Problem {
+  const detail = `the body is larger than ${maxBytes} bytes; send less at once.`
+  return new Problem({ status: 413, kind: 'too-large', detail, errors: [{ field: 'body', reason: detail }] })
 }
 
 /** What Node's parser could not read has no request to answer: written to the socket by hand. */

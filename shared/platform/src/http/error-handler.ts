@@ -16,7 +16,7 @@ export function answerWithProblem(thrown: unknown, request: FastifyRequest, repl
   return sendProblem(reply, request.id, problem)
 }
 
-export function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): FastifyReply {
+function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): FastifyReply {
   // As text: no serializer of the route has to agree with it.
   return reply
     .code(problem.status)
