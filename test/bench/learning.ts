@@ -1,0 +1,208 @@
+/**
+ * `npm run bench:learning`: how well the model learns real logs, beside the figures measured on the same logs with a ridge
+ * logistic and with boosted trees. Raw files become events and events become a model by the commands that anybody would type.
+ * Exit code 1 when a row falls behind the better column by more than AUC_SLACK or LOG_LOSS_SLACK, or the logs are absent.
+ */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const AUC_SLACK = 0.005
+const LOG_LOSS_SLACK = 0.008
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+/** Beside the checkout; the logs may not be copied into it. */
+const DATA = join(ROOT, '../shared/data')
+
+const LOGS = {
+  cdnow: {
+    file: join(DATA, 'cdnow-sample/CDNOW_sample.txt'),
+    map: 'infra/maps/cdnow.yaml',
+    money: { BASE_CURRENCY: 'USD', CURRENCY_RATES: '' },
+  },
+  retail: {
+    file: join(DATA, 'online-retail-year1/invoice_events.csv.gz'),
+    map: 'infra/maps/online-retail-year1.yaml',
+    money: { BASE_CURRENCY: 'GBP', CURRENCY_RATES: '' },
+  },
+} as const
+
+interface Quality {
+  readonly auc: number
+  readonly logLoss: number
+}
+
+interface Protocol {
+  readonly name: string
+  readonly log: keyof typeof LOGS
+  readonly horizonDays: number
+  readonly test: string
+  readonly cutoffs: readonly string[]
+  readonly recency: number
+  readonly ridge: Quality
+  readonly trees: Quality
+}
+
+const CDNOW_CUTOFFS = [4, 5, 6, 7, 8, 9, 10, 11, 12].map((month) => endOfMonth(1997, month))
+const RETAIL_CUTOFFS = [2, 3, 4, 5, 6, 7, 8, 9, 10].map((month) => `2010-${String(month).padStart(2, '0')}-01`)
+
+const PROTOCOLS: readonly Protocol[] = [
+  {
+    name: 'CDNOW sample, 181 days, 1997-12-31',
+    log: 'cdnow',
+    horizonDays: 181,
+    test: '1997-12-31',
+    cutoffs: CDNOW_CUTOFFS.slice(0, 3),
+    recency: 0.793,
+    ridge: { auc: 0.803, logLoss: 0.414 },
+    trees: { auc: 0.785, logLoss: 0.421 },
+  },
+  {
+    name: 'CDNOW sample, 90 days, 1998-03-31',
+    log: 'cdnow',
+    horizonDays: 90,
+    test: '1998-03-31',
+    cutoffs: CDNOW_CUTOFFS,
+    recency: 0.828,
+    ridge: { auc: 0.835, logLoss: 0.284 },
+    trees: { auc: 0.837, logLoss: 0.282 },
+  },
+  {
+    name: 'Retail year 1, 90 days, 2010-09-01',
+    log: 'retail',
+    horizonDays: 90,
+    test: '2010-09-01',
+    cutoffs: RETAIL_CUTOFFS.slice(0, 5),
+    recency: 0.664,
+    ridge: { auc: 0.727, logLoss: 0.606 },
+    trees: { auc: 0.732, logLoss: 0.604 },
+  },
+  {
+    name: 'Retail year 1, 30 days, 2010-10-31',
+    log: 'retail',
+    horizonDays: 30,
+    test: '2010-10-31',
+    cutoffs: RETAIL_CUTOFFS.slice(1),
+    recency: 0.64,
+    ridge: { auc: 0.713, logLoss: 0.564 },
+    trees: { auc: 0.723, logLoss: 0.553 },
+  },
+]
+
+const absent = Object.values(LOGS).filter(({ file }) => !existsSync(file))
+if (absent.length > 0) {
+  console.error(`nothing was measured: ${absent.map(({ file }) => file).join(', ')} is absent`)
+  process.exitCode = 1
+} else {
+  process.exitCode = (await measureAll()) ? 0 : 1
+}
+
+/** Prints the table. @returns whether every row is good enough */
+async function measureAll(): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'holdfast-learning-'))
+  const columns = [36, 7, 15, 15, 15, 24, 8]
+  const line = (cells: readonly string[]) =>
+    console.log(
+      cells
+        .map((cell, i) => cell.padEnd(columns[i]!))
+        .join(' ')
+        .trimEnd(),
+    )
+  const missed: string[] = []
+  try {
+    for (const [name, { file, map, money }] of Object.entries(LOGS)) {
+      await holdfast(
+        [
+          'import',
+          file,
+          '--map',
+          map,
+          '--out',
+          join(folder, `${name}.ndjson`),
+          '--bad-rows',
+          join(folder, `${name}.bad`),
+        ],
+        money,
+      )
+    }
+    console.log('AUC / log loss out of time; the bar is the better column less .005 AUC, plus .008 log loss\n')
+    line(['log, horizon, tested instant', 'n', 'ridge', 'trees', 'bar', 'Holdfast', 'ridge chosen'])
+    for (const [i, protocol] of PROTOCOLS.entries()) {
+      const { manifest, seconds } = await learn(protocol, folder, `m${i + 1}`)
+      const { n, auc, logLoss } = manifest.metrics
+      const bar = barOf(protocol)
+      const isMissed = !(auc >= bar.auc && logLoss <= bar.logLoss)
+      if (isMissed) missed.push(protocol.name)
+      line([
+        protocol.name,
+        n.toLocaleString('en-US'),
+        show(protocol.ridge, 3),
+        show(protocol.trees, 3),
+        show(bar, 3),
+        `${show({ auc, logLoss }, 4)} ${isMissed ? 'MISSED' : 'ok'}`,
+        `${manifest.ridge} (${seconds.toFixed(1)} s)`,
+      ])
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  if (missed.length > 0) console.log(`\nmissed: ${missed.join('; ')}`)
+  return missed.length === 0
+}
+
+interface Learned {
+  readonly ridge: number
+  readonly metrics: Quality & { readonly n: number }
+}
+
+async function learn(protocol: Protocol, folder: string, name: string) {
+  const out = join(folder, name)
+  const { log, horizonDays, cutoffs, test } = protocol
+  const began = performance.now()
+  await holdfast(
+    [
+      'train',
+      '--events',
+      join(folder, `${log}.ndjson`),
+      '--train-cutoffs',
+      cutoffs.join(','),
+      '--test-cutoff',
+      test,
+      '--horizon',
+      `${horizonDays}d`,
+      '--out',
+      out,
+    ],
+    LOGS[log].money,
+  )
+  const manifest: Learned = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'))
+  return { manifest, seconds: (performance.now() - began) / 1_000 }
+}
+
+/** The command line as somebody would type it, from the sources. */
+async function holdfast(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  await promisify(execFile)(
+    process.execPath,
+    ['--conditions=source', '--import', 'tsx', join(ROOT, 'services/cli/src/main.ts'), ...args],
+    { cwd: ROOT, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 },
+  )
+}
+
+function barOf({ ridge, trees }: Protocol): Quality {
+  return {
+    auc: Math.max(ridge.auc, trees.auc) - AUC_SLACK,
+    logLoss: Math.min(ridge.logLoss, trees.logLoss) + LOG_LOSS_SLACK,
+  }
+}
+
+function show({ auc, logLoss }: Quality, digits: number): string {
+  return `${auc.toFixed(digits)} / ${logLoss.toFixed(digits)}`
+}
+
+function endOfMonth(year: number, month: number): string {
+  return new Date(Date.UTC(year, month, 0)).toISOString().slice(0, 10)
+}
