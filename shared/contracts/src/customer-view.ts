@@ -41,7 +41,7 @@ const WITHHELD = ['disabled', 'no_consent', 'answered', 'snoozed', 'cooldown', '
 export const standingSchema = z
   .object({
     band: z.enum(BANDS),
-    previousBand: z.enum(BANDS).optional().describe('Absent where this is the first band.'),
+    previousBand: z.enum(BANDS).optional().describe('The band before, where the last evaluation found the change.'),
     enteredAt: instant.describe('The first instant at which the customer was in the band.'),
     evaluatedAt: instant.describe('As of when band, probability and expected loss are.'),
     probability: z
@@ -185,7 +185,8 @@ export function standing(state: CustomerState, context: ViewContext): Standing |
   const { band, previousBand, enteredAt, evaluatedAt, probability, expectedLossMinor, disposition, heldUntil } = decided
   return {
     band,
-    previousBand,
+    // From the second look at a stay in a band on, the band before it is the same one.
+    previousBand: previousBand === band ? undefined : previousBand,
     enteredAt: formatTime(enteredAt),
     evaluatedAt: formatTime(evaluatedAt),
     probability: band === 'prospect' ? undefined : probability,

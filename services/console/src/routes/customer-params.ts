@@ -3,7 +3,7 @@ import { Problem } from '@holdfast/platform'
 import { z } from 'zod'
 
 export const customerParams = z.object({
-  id: subjectField.describe('Customer id, percent-encoded, a slash as %2F.'),
+  id: subjectField.meta({ description: 'Customer id, percent-encoded, a slash as %2F.', examples: ['cust-42'] }),
 })
 
 export function unknownCustomer(id: string): Problem {
