@@ -1,8 +1,9 @@
 import type { RISK_WORKER_METRICS } from '@holdfast/contracts'
 import type { ActionKind, RiskModel } from '@holdfast/core'
 import type { Collectors } from '@holdfast/platform'
+import type { LaneEvents } from './lane/lane-options.ts'
 import type { createLookStep } from './lane/look.ts'
-import type { LaneEvents, ShardLane } from './lane/shard-lane.ts'
+import type { ShardLane } from './lane/shard-lane.ts'
 import type { RelayOptions } from './relay.ts'
 
 /** How long /metrics waits for Redis, ms. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createDecoder } from '@holdfast/contracts'
+import { type Decided, decodeState } from '@holdfast/core'
 import {
   claimFresh,
   connectAdmin,
@@ -7,7 +8,6 @@ import {
   createKafka,
   createLifecycle,
   createShardConsumer,
-  currentGeneration,
   dropGeneration,
   HoldfastError,
   type LogBounds,
@@ -15,9 +15,11 @@ import {
   logBounds,
   openClock,
   partitionCounts,
+  readShard,
   registerCodecs,
   requireEqualCounts,
   type ShardAddress,
+  type ShardReader,
   type ShardStore,
 } from '@holdfast/platform'
 import { type Config, inputTopicsOf, timelineLengthOf, topicsOf } from './config.ts'
@@ -39,7 +41,7 @@ export interface RebuildReport {
 
 interface Building {
   readonly address: ShardAddress
-  readonly old: string
+  readonly old: ShardReader
   readonly store: ShardStore
   readonly lane: ShardLane
 }
@@ -81,7 +83,7 @@ export async function rebuild(
     const bounds = await logBounds(admin, Object.values(inputs))
     for (let partition = 0; partition < partitionCount; partition++) {
       const address: ShardAddress = { client, prefix: config.KEY_PREFIX, partition }
-      const old = await currentGeneration(address)
+      const old = await readShard(address)
       const store = await claimFresh(address, generation)
       const lane = openLane(
         store,
@@ -91,6 +93,7 @@ export async function rebuild(
     }
     /** Shards that are not turned yet. */
     const waiting = new Set(building.keys())
+    const adopted = new Set<number>()
     const consumer = createShardConsumer({
       kafka,
       log,
@@ -134,8 +137,13 @@ export async function rebuild(
         for (const partition of [...waiting]) {
           const built = building.get(partition)!
           if (!reaches(built.lane, ends.get(partition) ?? new Map())) continue
-          await turn(built)
-          waiting.delete(partition)
+          if (!adopted.has(partition)) {
+            await adopt(built, log)
+            adopted.add(partition)
+          } else {
+            await turn(built)
+            waiting.delete(partition)
+          }
         }
         ends = now
       }
@@ -144,7 +152,7 @@ export async function rebuild(
     } finally {
       for (const [partition, { address, old, lane }] of building) {
         lane.close()
-        await dropGeneration(address, waiting.has(partition) ? generation : old)
+        await dropGeneration(address, waiting.has(partition) ? generation : old.generation)
       }
     }
 
@@ -181,13 +189,33 @@ export async function rebuild(
   }
 }
 
+/**
+ * What was decided is no function of the log: a customer whose band was left to be found anew could begin another stay in it,
+ * and be contacted for it again. What the old owner decides from here to the switch is decided anew, under the same episode.
+ */
+async function adopt({ old, lane }: Building, log: Logger): Promise<void> {
+  try {
+    for await (const page of old.eachState()) {
+      const decided = new Map<string, Decided>()
+      for (const [id, bytes] of page) {
+        const state = decodeState(bytes)
+        if (state.decided !== undefined) decided.set(id, state.decided)
+      }
+      await lane.adopt(decided)
+    }
+  } catch (err) {
+    if (!(err instanceof RangeError)) throw err
+    log.warn({ err, partition: old.partition }, 'this build cannot read the old states, so bands are found anew')
+  }
+}
+
 /** Stops folding a shard, and turns it. What came after its last commit is the next owner's. */
 async function turn({ address, old, store, lane }: Building): Promise<void> {
   await lane.drain()
   lane.close()
   // A batch may have come between the two.
   await lane.drain()
-  if (await store.replace(old, lane.commitNumber)) return
+  if (await store.replace(old.generation, lane.commitNumber)) return
   throw new HoldfastError({
     code: 'REBUILD_OVERTAKEN',
     message: `shard ${address.partition} was turned to another generation while it was being rebuilt`,

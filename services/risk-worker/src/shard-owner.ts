@@ -9,7 +9,8 @@ import {
   type ShardHandlers,
   type ShardStore,
 } from '@holdfast/platform'
-import type { LaneEvents, ShardLane } from './lane/shard-lane.ts'
+import type { LaneEvents } from './lane/lane-options.ts'
+import type { ShardLane } from './lane/shard-lane.ts'
 import type { Relay } from './relay.ts'
 
 export interface ShardOwnerOptions {

@@ -20,6 +20,7 @@ import {
   partitionsOf,
   runRebuild,
   send,
+  stays,
   take,
 } from './shop.ts'
 
@@ -104,15 +105,19 @@ test('while events flow: nothing is lost or counted twice, and the worker goes o
   await expectGoesOn()
 })
 
-test('whose contact is open or recent is not queued under a second episode by a rebuild', async () => {
+test('a rebuild carries over who is in which band since when, so nobody is contacted for the same stay once more', async () => {
   const before = await contacts(shop)
+  const staysBefore = await stays(shop)
   const { generation } = await runRebuild(shop)
   await drained(shop)
   await expectOnly(generation)
   const { count, twice } = await contacts(shop)
   say(`${before.count} contacts queued before, ${count} after`)
   expect(count).toBeGreaterThan(0)
+  expect(count).toBe(before.count)
   expect(twice).toEqual([])
+  expect(staysBefore.size).toBeGreaterThan(300)
+  expect(await stays(shop)).toEqual(staysBefore)
 })
 
 test('an idle worker notices by itself, and looks at everybody of the new generation', async () => {

@@ -152,6 +152,17 @@ export async function contacts(installation: Installation): Promise<{ count: num
   return { count: found.size, twice }
 }
 
+/** In which band each customer is, and since when. */
+export async function stays(installation: Installation): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const { states } of await readStoredShards(installation)) {
+    for (const [id, { decided }] of states) {
+      if (decided !== undefined) found.set(id, `${decided.band} since ${new Date(decided.enteredAt).toISOString()}`)
+    }
+  }
+  return found
+}
+
 /** Names of the generations under which a shard's keys stand. */
 export async function generationsOf({ client, prefix }: Installation, partition: number): Promise<string[]> {
   const nodes = 'nodes' in client ? client.nodes('master') : [client]

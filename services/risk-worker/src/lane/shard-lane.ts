@@ -1,59 +1,18 @@
-import { WORKLIST_BANDS, type WorklistBand } from '@holdfast/contracts'
-import { type Band, encodeState, encodeTimeline, ROLES, type Role, TIMELINE_ENTRY_BYTES } from '@holdfast/core'
+import type { CustomerState, Decided } from '@holdfast/core'
+import { TIMELINE_ENTRY_BYTES } from '@holdfast/core'
 import {
   asError,
-  type Clock,
-  type CustomerWrite,
   HoldfastError,
-  type LogBounds,
-  type Logger,
-  metaFields,
   type OutboxEntry,
   partitionCountField,
   type ShardBatch,
   type ShardChange,
-  type ShardStore,
 } from '@holdfast/platform'
-import type { createIntakeStep } from './intake.ts'
-import type { createLookStep } from './look.ts'
+import { customerWrite } from './customer-write.ts'
+import { LaneOffsets } from './lane-offsets.ts'
+import type { LaneOptions, TakeOutcome } from './lane-options.ts'
 import { riskForgotten } from './outgoing.ts'
-import { type Touched, WorkingSet } from './working-set.ts'
-
-/** What a lane tells whoever watches. */
-export interface LaneEvents {
-  onIntake(topic: string, counts: Readonly<Record<string, number>>, seconds: number): void
-  onCommitted(customers: number, looked: number, seconds: number): void
-  onOutbox(): void
-  onRefused(reason: 'owner' | 'number'): void
-}
-
-export interface LaneOptions {
-  readonly store: ShardStore
-  /** Topics of the roles. */
-  readonly topics: Readonly<Record<Role, string>>
-  readonly partitionCount: number
-  /** Where the log of each topic began and ended when the shard was claimed. */
-  readonly logBounds: readonly LogBounds[]
-  readonly intake: ReturnType<typeof createIntakeStep>
-  readonly look: ReturnType<typeof createLookStep>
-  readonly clock: Clock
-  readonly log: Logger
-  /** States kept in memory. */
-  readonly cacheCustomers: number
-  /** Entries kept of each timeline; 0 keeps none. */
-  readonly timelineLength: number
-  /** Customers looked at in one go when their appointments are due. */
-  readonly lookLimit: number
-  /** Only folds: nobody is looked at, and what would leave is dropped, because whoever folded the log first has sent it. */
-  readonly foldsOnly?: boolean
-  readonly events: LaneEvents
-  /** Whether so many records may be taken, the invalid ones at these places; false: stop before anything of them is written. */
-  admit(records: number, invalidAt: readonly number[]): boolean
-  seek(topic: string, offset: number): void
-}
-
-/** How a batch ended. `refused`: the shard is not ours as we knew it, and this lane is of no use any more. */
-export type TakeOutcome = 'taken' | 'sought' | 'not_admitted' | 'refused'
+import { WorkingSet } from './working-set.ts'
 
 const CONFIRM_EVERY_MS = 1_000
 
@@ -67,12 +26,7 @@ const LONGEST_RETRY_MS = 5_000
  */
 export class ShardLane {
   private readonly set: WorkingSet
-  private readonly roleOf: ReadonlyMap<string, Role>
-  private readonly offsets: Map<string, number>
-  private readonly origins: Map<string, number>
-  private readonly ends: Map<string, number>
-  /** Topics that were read again from the stored offset: what comes first then is what there is. */
-  private readonly soughtAgain = new Set<string>()
+  private readonly offsets: LaneOffsets
   private number: number
   private outbox: OutboxEntry[] = []
   /** The tail of what was asked of the lane. */
@@ -82,20 +36,12 @@ export class ShardLane {
   wasRefused = false
   private isClosed = false
   private confirmedAt = 0
-  /** Offsets of the last commit that Redis confirmed. */
-  committed: ReadonlyMap<string, number>
 
   constructor(private readonly options: LaneOptions) {
     const { store, topics, logBounds } = options
     this.set = new WorkingSet(store, options.cacheCustomers)
-    this.roleOf = new Map(ROLES.map((role) => [topics[role], role]))
-    this.offsets = new Map(store.claimed.offsets)
-    this.origins = new Map(store.claimed.origins)
-    // Of a log of which nothing was read yet, what was deleted long ago is nothing to read.
-    for (const { topic, low } of logBounds) if (!this.offsets.has(topic)) this.offsets.set(topic, low)
-    this.ends = new Map(logBounds.map(({ topic, high }) => [topic, high]))
+    this.offsets = new LaneOffsets(topics, store.claimed, logBounds)
     this.number = store.claimed.number
-    this.committed = new Map(this.offsets)
   }
 
   get partition(): number {
@@ -106,14 +52,14 @@ export class ShardLane {
     return this.set.cached
   }
 
+  /** Offsets of the last commit that Redis confirmed, by topic. */
+  get committed(): ReadonlyMap<string, number> {
+    return this.offsets.stored
+  }
+
   /** Records between what is committed and the end of the log, as far as it is known, by topic. */
   lag(): ReadonlyMap<string, number> {
-    return new Map(
-      [...this.roleOf.keys()].map((topic) => [
-        topic,
-        Math.max(0, (this.ends.get(topic) ?? 0) - (this.committed.get(topic) ?? 0)),
-      ]),
-    )
+    return this.offsets.lag()
   }
 
   /** Appointments that are overdue, and entries that still have to leave. */
@@ -130,15 +76,12 @@ export class ShardLane {
 
   /** Whether all topics are read to the end that is known: only then a shard decides. */
   isCaughtUp(): boolean {
-    for (const topic of this.roleOf.keys()) {
-      if ((this.offsets.get(topic) ?? 0) < (this.ends.get(topic) ?? 0)) return false
-    }
-    return true
+    return this.offsets.isCaughtUp()
   }
 
   /** Offset of the next record to fold of a topic. */
   nextOffset(topic: string): number {
-    return this.offsets.get(topic) ?? 0
+    return this.offsets.of(topic)
   }
 
   /** Folds a batch and sends its commit on the way; resolves when the next batch may come. */
@@ -148,13 +91,17 @@ export class ShardLane {
 
   /** Offsets that hold no record for us were passed. */
   skipTo(topic: string, offset: number, end: number): void {
-    this.ends.set(topic, Math.max(end, this.ends.get(topic) ?? 0))
-    if (offset > (this.offsets.get(topic) ?? 0)) this.offsets.set(topic, offset)
+    this.offsets.skipTo(topic, offset, end)
   }
 
   /** Looks at customers whose appointment is due. Returns how many there were; `lookLimit` means there may be more. */
   lookAtDue(): Promise<number> {
     return this.oneAtATime(() => this.lookAtDueNow())
+  }
+
+  /** Takes over what another generation of the shard had decided of these customers; they stay due, to be looked at anew. */
+  adopt(decided: ReadonlyMap<string, Decided>): Promise<void> {
+    return this.oneAtATime(() => this.adoptNow(decided))
   }
 
   /** Resolves when all that was taken is committed, or cannot be. */
@@ -181,17 +128,12 @@ export class ShardLane {
   private async takeNow(batch: ShardBatch): Promise<TakeOutcome> {
     if (!this.isUsable) return 'refused'
     const { topic } = batch
-    const role = this.roleOf.get(topic)
-    if (role === undefined) throw new Error(`no role for topic ${topic}`)
-    const from = this.offsets.get(topic) ?? 0
-    if (batch.firstOffset > from && batch.expectedOffset > from && !this.soughtAgain.has(topic)) {
-      this.soughtAgain.add(topic)
-      this.options.seek(topic, from)
+    const fit = this.offsets.fit(batch)
+    if (fit.kind === 'seek') {
+      this.options.seek(topic, fit.from)
       return 'sought'
     }
-    this.soughtAgain.delete(topic)
-    // Also of a batch that is not admitted: whoever has not read it must not decide.
-    this.ends.set(topic, Math.max(batch.highWatermark, this.ends.get(topic) ?? 0))
+    const { role, from } = fit
 
     const startedAt = performance.now()
     const records = batch.firstOffset >= from ? batch.records : batch.records.filter(({ offset }) => offset >= from)
@@ -199,7 +141,7 @@ export class ShardLane {
       topic,
       role,
       partition: this.partition,
-      origins: this.origins,
+      origins: this.offsets.takenOrigins,
       isKnown: (id) => this.set.has(id),
     })
     if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
@@ -209,8 +151,7 @@ export class ShardLane {
     for (const event of events) if (this.set.fold(event)) folded++
     if (role === 'profile') await this.set.foldProfiles(events)
     if (!this.options.foldsOnly) this.outbox.push(...outbox)
-    for (const [key, offset] of origins) this.origins.set(key, offset)
-    this.offsets.set(topic, Math.max(from, batch.lastOffset + 1))
+    this.offsets.take(batch, origins)
     const { event: _, ...others } = counts
     this.options.events.onIntake(
       topic,
@@ -248,6 +189,13 @@ export class ShardLane {
     this.options.log.warn({ partition: this.partition }, 'the shard has another owner or another past: it is read anew')
   }
 
+  private async adoptNow(decided: ReadonlyMap<string, Decided>): Promise<void> {
+    if (!this.isUsable) return
+    await this.set.load(decided.keys())
+    for (const [id, of] of decided) this.set.adopt(id, of)
+    await this.commit()
+  }
+
   private lookAtTouched(): void {
     const ids: string[] = []
     for (const { id, nextLook } of this.set.touchedCustomers()) if (nextLook === 'unseen') ids.push(id)
@@ -255,7 +203,11 @@ export class ShardLane {
   }
 
   private lookAt(ids: readonly string[]): void {
-    const customers = ids.map((id) => [id, this.set.state(id)] as const).filter(([, state]) => !state.erased)
+    const customers: (readonly [string, CustomerState])[] = []
+    for (const id of ids) {
+      const state = this.set.state(id)
+      if (!state.erased) customers.push([id, state])
+    }
     for (const { id, evaluation, entry, outbox } of this.options.look(customers, this.options.clock.now())) {
       this.set.look(id, evaluation.state, evaluation.nextLookAt, entry)
       this.outbox.push(...outbox)
@@ -268,23 +220,26 @@ export class ShardLane {
     if (!this.isUsable) return
     this.set.trim()
     const { touched, profiles, counters } = this.set.take()
-    const customers = touched.map((customer) => this.write(customer))
+    const { timelineLength, clock, partitionCount } = this.options
+    const now = clock.now()
+    const customers = touched.map((customer) => customerWrite(customer, timelineLength, now))
     for (const { id, before, after } of touched) {
       if (after.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
     }
+    const { fields, confirmed } = this.offsets.toCommit()
     const change: ShardChange = {
       customers,
       profiles,
       counters,
       outbox: this.outbox,
-      meta: { ...metaFields(this.offsets, this.origins), ...partitionCountField(this.options.partitionCount) },
+      meta: { ...fields, ...partitionCountField(partitionCount) },
     }
     this.outbox = []
     const looked = touched.reduce((sum, { nextLook }) => sum + (nextLook === 'unseen' ? 0 : 1), 0)
-    this.committing = this.send(change, looked)
+    this.committing = this.send(change, looked, confirmed)
   }
 
-  private async send(change: ShardChange, looked: number): Promise<void> {
+  private async send(change: ShardChange, looked: number, confirmed: () => void): Promise<void> {
     const { store, events, timelineLength, log } = this.options
     const startedAt = performance.now()
     for (let attempt = 1; this.isUsable; attempt++) {
@@ -300,7 +255,7 @@ export class ShardLane {
           return
         }
         this.number = outcome.number
-        this.committed = new Map([...this.committed, ...offsetsOf(change, this.roleOf.keys())])
+        confirmed()
         events.onCommitted(change.customers.length, looked, (performance.now() - startedAt) / 1_000)
         if (change.outbox.length > 0) events.onOutbox()
         return
@@ -315,33 +270,6 @@ export class ShardLane {
       }
     }
   }
-
-  private write({ id, after: state, nextLook, timeline }: Touched): CustomerWrite {
-    const { timelineLength } = this.options
-    const seen = timelineLength === 0 ? [] : timeline.length > 1 ? timeline.slice(-timelineLength).reverse() : timeline
-    return {
-      id,
-      state: encodeState(state),
-      // Behind on the log nobody looked: the customer is due at once, and is looked at when the shard has caught up.
-      due:
-        state.erased || nextLook === 'never' ? undefined : nextLook === 'unseen' ? this.options.clock.now() : nextLook,
-      worklist: state.erased ? 'none' : nextLook === 'unseen' ? 'keep' : worklistOf(state.decided?.band),
-      priority: state.decided?.expectedLossMinor ?? 0,
-      timeline: encodeTimeline(seen),
-      erased: state.erased,
-    }
-  }
-}
-
-function worklistOf(band: Band | undefined): WorklistBand | 'none' {
-  return WORKLIST_BANDS.find((listed) => listed === band) ?? 'none'
-}
-
-function offsetsOf({ meta }: ShardChange, topics: Iterable<string>): [string, number][] {
-  return [...topics].flatMap((topic) => {
-    const offset = meta[`offset:${topic}`]
-    return offset === undefined ? [] : [[topic, Number(offset)] as [string, number]]
-  })
 }
 
 function pause(ms: number): Promise<void> {

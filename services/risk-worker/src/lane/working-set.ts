@@ -2,6 +2,7 @@ import {
   addCounterChanges,
   type CustomerEvent,
   type CustomerState,
+  type Decided,
   decodeState,
   EMPTY_STATE,
   fold,
@@ -103,6 +104,14 @@ export class WorkingSet {
     touched.nextLook = nextLook ?? 'never'
     if (line !== undefined) touched.timeline.push(line)
     entry.state = after
+  }
+
+  /** What another generation of the shard had decided of a loaded customer, where nothing was decided here yet. */
+  adopt(id: string, decided: Decided): void {
+    const entry = this.entry(id)
+    if (entry.state === EMPTY_STATE || entry.state.erased || entry.state.decided !== undefined) return
+    this.touch(entry)
+    entry.state = { ...entry.state, decided }
   }
 
   /** Folds the profile updates among these events; the profiles of their customers are read once. */

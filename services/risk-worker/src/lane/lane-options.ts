@@ -1,0 +1,40 @@
+import type { Role } from '@holdfast/core'
+import type { Clock, LogBounds, Logger, ShardStore } from '@holdfast/platform'
+import type { createIntakeStep } from './intake.ts'
+import type { createLookStep } from './look.ts'
+
+/** What a lane tells whoever watches. */
+export interface LaneEvents {
+  onIntake(topic: string, counts: Readonly<Record<string, number>>, seconds: number): void
+  onCommitted(customers: number, looked: number, seconds: number): void
+  onOutbox(): void
+  onRefused(reason: 'owner' | 'number'): void
+}
+
+export interface LaneOptions {
+  readonly store: ShardStore
+  /** Topics of the roles. */
+  readonly topics: Readonly<Record<Role, string>>
+  readonly partitionCount: number
+  /** Where the log of each topic began and ended when the shard was claimed. */
+  readonly logBounds: readonly LogBounds[]
+  readonly intake: ReturnType<typeof createIntakeStep>
+  readonly look: ReturnType<typeof createLookStep>
+  readonly clock: Clock
+  readonly log: Logger
+  /** States kept in memory. */
+  readonly cacheCustomers: number
+  /** Entries kept of each timeline; 0 keeps none. */
+  readonly timelineLength: number
+  /** Customers looked at in one go when their appointments are due. */
+  readonly lookLimit: number
+  /** Only folds: nobody is looked at, and what would leave is dropped, because whoever folded the log first has sent it. */
+  readonly foldsOnly?: boolean
+  readonly events: LaneEvents
+  /** Whether so many records may be taken, the invalid ones at these places; false: stop before anything of them is written. */
+  admit(records: number, invalidAt: readonly number[]): boolean
+  seek(topic: string, offset: number): void
+}
+
+/** How a batch ended. `refused`: the shard is not ours as we knew it, and this lane is of no use any more. */
+export type TakeOutcome = 'taken' | 'sought' | 'not_admitted' | 'refused'
