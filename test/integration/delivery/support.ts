@@ -98,7 +98,9 @@ export interface DeliveryStage {
   foldUntil(id: string, isThere: (state: CustomerState) => boolean, ...events: BuiltEvent[]): Promise<void>
   /** The episode under which the customer must be written to. */
   episodeOf(id: string): Promise<string>
-  /** What the receiver was sent for the customer, in order, faults included. */
+  /** All that the receiver was sent, in order, faults included. */
+  received(): Received[]
+  /** Of that, what is about the customer. */
   receivedOf(id: string): Received[]
   /** Those that the receiver took. */
   takenOf(id: string): Received[]
@@ -185,6 +187,7 @@ export async function openStage(): Promise<DeliveryStage> {
       })
     },
     episodeOf: async (id) => (await episodeIdOf(id)) ?? 'none',
+    received,
     receivedOf: (id) => received().filter(isAbout(id)),
     takenOf: (id) => stage.receivedOf(id).filter(({ outcome }) => outcome === 'taken'),
     outcomesOf: (id) =>
