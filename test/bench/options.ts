@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['throughput', 'memory', 'rebuild', 'latency'] as const
+export const PARTS = ['throughput', 'memory', 'rebuild', 'latency', 'gateway'] as const
 export type Part = (typeof PARTS)[number]
 
 export interface Options {
@@ -14,6 +14,8 @@ export interface Options {
   readonly latencySeconds: number
   /** Events a second while latency is measured; by default half of what was measured. */
   readonly rate: number | undefined
+  /** For each of the gateway's loads. */
+  readonly gatewaySeconds: number
   readonly parts: ReadonlySet<Part>
   /** Folder for processor profiles of the risk-worker. */
   readonly profileDir: string | undefined
@@ -28,7 +30,8 @@ export const USAGE = `npm run bench -- [options]
   --jobs <n>                   jobs whose latency is measured              (10000)
   --latency-seconds <n>        over which they are spread                  (60)
   --rate <n>                   events/s meanwhile                          (half of the rate measured)
-  --only <part,…>              of ${PARTS.join(', ')}; filling the log and draining it come always
+  --gateway-seconds <n>        for each of the gateway's loads             (10)
+  --only <part,…>              of ${PARTS.join(', ')}; filling the log and draining it come with all but gateway
   --profile                    writes processor profiles of the risk-worker (--cpu-prof)`
 
 /** @throws Error for a flag that is none, or a number that is none. */
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       jobs: text,
       'latency-seconds': text,
       rate: text,
+      'gateway-seconds': text,
       only: text,
       profile: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -62,6 +66,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     jobs: count('--jobs', values.jobs ?? '10000'),
     latencySeconds: count('--latency-seconds', values['latency-seconds'] ?? '60'),
     rate: values.rate === undefined ? undefined : count('--rate', values.rate),
+    gatewaySeconds: count('--gateway-seconds', values['gateway-seconds'] ?? '10'),
     parts: new Set(values.only === undefined ? PARTS : values.only.split(',').map(part)),
     profileDir: values.profile ? '.holdfast/bench-profiles' : undefined,
   }

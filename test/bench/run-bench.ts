@@ -4,6 +4,7 @@ import { asError, readConfig } from '@holdfast/platform'
 import { RISK_WORKER_SETTINGS } from '@holdfast/risk-worker'
 import { type Drain, drain } from './drain.ts'
 import { EVENT_BYTES } from './events.ts'
+import { measureGateway } from './gateway.ts'
 import { measureLatency } from './latency.ts'
 import { type Order, runMeasured } from './measured-process.ts'
 import { bytesWithoutTimeline, usedMemory } from './memory.ts'
@@ -42,31 +43,10 @@ export async function runBench(options: Options): Promise<BenchReport> {
   }
   for (const signal of SIGNALS) process.once(signal, stopOnSignal)
   try {
-    await writeLog(stage, options)
-    const bounds = options.parts.has('throughput') ? await measureBounds(stage, options) : undefined
-    const { drained, backend, usedBefore } = await measureDrain(stage, options)
-    heading.unshift(
-      `${number(options.events)} events of ${EVENT_BYTES} bytes, ${number(drained.customers)} customers, ` +
-        `${options.partitions} partitions; model ${model.version} on TensorFlow.js backend ${backend}`,
-    )
-    rows.push(...throughputRows(options, drained, bounds))
-    if (options.parts.has('memory')) {
-      const { ours, queues } = await usedMemory(stage.redis)
-      stage.say('risk-worker: draining the log once more, without timeline')
-      rows.push(...memoryRows((ours - usedBefore) / drained.customers, await bytesWithoutTimeline(stage), queues))
+    if ([...options.parts].some((part) => part !== 'gateway')) {
+      await measurePipeline(stage, options, { model, policy, rows, heading })
     }
-    if (options.parts.has('rebuild')) rows.push(await measureRebuild(stage, options))
-    if (options.parts.has('latency')) {
-      const rate = Math.floor(options.rate ?? options.events / drained.seconds / 2)
-      const urgent = findUrgentPurchases(model, policy, Date.now())
-      const { jobs, latencySeconds: seconds, customers } = options
-      const latency = await withPipeline(stage, options, async (pipeline) => {
-        await drain(pipeline)
-        stage.say(`latency: ${number(rate)} events/s, and among them ${number(jobs)} purchases that cause a job each`)
-        return measureLatency(pipeline, { rate, jobs, seconds, customers, urgent })
-      })
-      rows.push(...latencyRows(rate, jobs, latency))
-    }
+    if (options.parts.has('gateway')) rows.push(...(await measureGateway(stage, options)))
   } catch (thrown) {
     // Whatever failed then did so because everything is being stopped; the process ends when that is done.
     if (isInterrupted) await new Promise(() => {})
@@ -76,6 +56,41 @@ export async function runBench(options: Options): Promise<BenchReport> {
     await stage.stop()
   }
   return { rows, failure, text: `${heading.join('\n')}\n\n${formatTable(rows)}` }
+}
+
+interface Measuring extends Awaited<ReturnType<typeof readModel>> {
+  /** Grow as figures come, so that what was measured is there when something fails. */
+  readonly rows: Row[]
+  readonly heading: string[]
+}
+
+/** Everything about the risk-worker. */
+async function measurePipeline(stage: Stage, options: Options, { model, policy, rows, heading }: Measuring) {
+  await writeLog(stage, options)
+  const bounds = options.parts.has('throughput') ? await measureBounds(stage, options) : undefined
+  const { drained, backend, usedBefore } = await measureDrain(stage, options)
+  heading.unshift(
+    `${number(options.events)} events of ${EVENT_BYTES} bytes, ${number(drained.customers)} customers, ` +
+      `${options.partitions} partitions; model ${model.version} on TensorFlow.js backend ${backend}`,
+  )
+  rows.push(...throughputRows(options, drained, bounds))
+  if (options.parts.has('memory')) {
+    const { ours, queues } = await usedMemory(stage.redis)
+    stage.say('risk-worker: draining the log once more, without timeline')
+    rows.push(...memoryRows((ours - usedBefore) / drained.customers, await bytesWithoutTimeline(stage), queues))
+  }
+  if (options.parts.has('rebuild')) rows.push(await measureRebuild(stage, options))
+  if (options.parts.has('latency')) {
+    const rate = Math.floor(options.rate ?? options.events / drained.seconds / 2)
+    const urgent = findUrgentPurchases(model, policy, Date.now())
+    const { jobs, latencySeconds: seconds, customers } = options
+    const latency = await withPipeline(stage, options, async (pipeline) => {
+      await drain(pipeline)
+      stage.say(`latency: ${number(rate)} events/s, and among them ${number(jobs)} purchases that cause a job each`)
+      return measureLatency(pipeline, { rate, jobs, seconds, customers, urgent })
+    })
+    rows.push(...latencyRows(rate, jobs, latency))
+  }
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
