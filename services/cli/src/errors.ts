@@ -1,8 +1,6 @@
 import { resolve } from 'node:path'
 import { asError, HoldfastError } from '@holdfast/platform'
-
-/** Exit codes: everything that went wrong is 1, a command that was typed wrongly is 2. */
-export const EXIT = { ok: 0, failed: 1, usage: 2 } as const
+import { type ExitCode, exitCodeOfError } from './exit-codes.ts'
 
 const USAGE = 'USAGE'
 
@@ -31,8 +29,8 @@ export function fileUnreadable(file: string, cause: unknown): HoldfastError {
   })
 }
 
-export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof HoldfastError && thrown.code === USAGE ? EXIT.usage : EXIT.failed
+export function exitCodeOf(thrown: unknown): ExitCode {
+  return exitCodeOfError(thrown instanceof HoldfastError ? thrown.code : undefined)
 }
 
 /** Errors of files that people write (maps, policies, manifests) are already written for their reader. */

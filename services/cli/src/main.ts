@@ -1,17 +1,17 @@
 import { explainError } from '@holdfast/platform'
 import { CommanderError } from 'commander'
-import { coded, EXIT, exitCodeOf } from './errors.ts'
-import { createProgram } from './program.ts'
+import { coded, exitCodeOf } from './errors.ts'
+import { EXIT } from './exit-codes.ts'
+import { coloursFor } from './output/colour.ts'
+import { createProgram, everyCommand } from './program.ts'
 
 // Whoever reads our output may stop early, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) =>
   process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
 )
 
-const program = createProgram()
-for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-  command.exitOverride()
-}
+const program = await createProgram(process.argv[2])
+for (const command of everyCommand(program)) command.exitOverride()
 try {
   await program.parseAsync()
 } catch (thrown) {
@@ -19,7 +19,8 @@ try {
     // Commander has said it already.
     process.exitCode = thrown.exitCode === 0 ? EXIT.ok : EXIT.usage
   } else {
-    process.stderr.write(`${explainError(coded(thrown))}\n`)
+    const [first = '', ...rest] = explainError(coded(thrown)).split('\n')
+    process.stderr.write(`${[coloursFor(process.stderr).red(first), ...rest].join('\n')}\n`)
     process.exitCode = exitCodeOf(thrown)
   }
 }

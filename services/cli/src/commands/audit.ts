@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Difference } from '../audit/audit.ts'
-import { EXIT } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
 import { plural, print, printJson, table } from '../output/text.ts'
 
 const MOST_SHOWN = 50
@@ -15,6 +15,7 @@ export function addAudit(program: Command): void {
         'risk-worker. Exit code 1 when anything differs.',
     )
     .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExamples:\n  npx holdfast audit\n  npx holdfast audit --json | jq .differences')
     .action(async ({ json }: { json?: true }) => {
       const { withInstallation } = await import('../installation.ts')
       const { auditShard } = await import('../audit/audit.ts')

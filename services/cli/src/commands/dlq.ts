@@ -9,6 +9,12 @@ interface ListOptions {
   readonly json?: true
 }
 
+interface ReplayOptions {
+  readonly all?: true
+  readonly reason?: string
+  readonly json?: true
+}
+
 export function addDlq(program: Command): void {
   const dlq = program
     .command('dlq')
@@ -32,6 +38,7 @@ Examples:
     .description('The newest dead letters, and how many there are of each reason.')
     .option('--limit <n>', 'how many of each partition to look at', wholeNumber, 100)
     .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExamples:\n  npx holdfast dlq list\n  npx holdfast dlq list --json | jq .byReason')
     .action(async ({ limit, json }: ListOptions) => {
       const { letters, total, stopped } = await withInstallation(async (on) => {
         const { letters, total } = await newest(on, limit)
@@ -57,6 +64,7 @@ Examples:
     .description('One dead letter as it came.')
     .argument('<origin>', 'topic/partition/offset, as "dlq list" prints it')
     .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExample:\n  npx holdfast dlq show customer.purchases/2/1234')
     .action(async (origin: string, { json }: { json?: true }) => {
       const { deadLetterJson } = await import('../dead-letters/dead-letter.ts')
       const letter = deadLetterJson(await withInstallation(async (on) => one((await newest(on)).letters, origin)))
@@ -76,8 +84,11 @@ Examples:
   dlq
     .command('resume')
     .description('Lets intake go on after it stopped because most records were invalid.')
-    .action(async () => {
+    .option('--json', 'print as JSON')
+    .addHelpText('after', '\nExample:\n  npx holdfast dlq resume')
+    .action(async ({ json }: { json?: true }) => {
       const removed = await withInstallation(async (on) => (await on.redis()).del(on.keys.intakeStopped))
+      if (json) return printJson({ wasStopped: removed > 0 })
       print(removed > 0 ? 'intake goes on' : 'intake was not stopped')
     })
 
@@ -87,7 +98,12 @@ Examples:
     .argument('[origins...]', 'which ones')
     .option('--all', 'every dead letter')
     .option('--reason <text>', 'those whose reason contains this text')
-    .action(async (origins: string[], { all, reason }: { all?: true; reason?: string }) => {
+    .option('--json', 'print as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  npx holdfast dlq replay customer.purchases/2/1234\n  npx holdfast dlq replay --reason "has no rate"',
+    )
+    .action(async (origins: string[], { all, reason, json }: ReplayOptions) => {
       if (origins.length === 0 && !all && reason === undefined) throw usageError('name origins, --reason or --all')
       const sent = await withInstallation(async (on) => {
         const { letters } = await newest(on)
@@ -98,6 +114,7 @@ Examples:
         const { replay } = await import('../dead-letters/replay.ts')
         return replay(await on.producer(), on.topics, wanted)
       })
+      if (json) return printJson({ sent })
       print(`${plural(sent, 'record')} sent again; what still cannot be taken comes back as a new dead letter`)
     })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { print } from '../output/text.ts'
+import { print, printJson } from '../output/text.ts'
 
 const SAYS = {
   none: 'nothing was running',
@@ -15,8 +15,12 @@ export function addDown(program: Command): void {
       'Stops everything that `npx holdfast up` started in this checkout, in reverse order. Data stays, so that the next ' +
         'start goes on where this one ended. Kafka and Redis that the environment named run on.',
     )
-    .action(async () => {
+    .option('--json', 'print what was found as JSON: running, stale or none')
+    .addHelpText('after', '\nExamples:\n  npx holdfast down\n  npx holdfast down --json')
+    .action(async ({ json }: { json?: true }) => {
       const { stopRun } = await import('@holdfast/local')
-      print(SAYS[await stopRun()])
+      const found = await stopRun()
+      if (json) printJson({ found })
+      else print(SAYS[found])
     })
 }

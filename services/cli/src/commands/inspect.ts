@@ -18,7 +18,7 @@ export function addInspect(program: Command): void {
       const { readView } = await import('../inspect/read-view.ts')
       const { customerText } = await import('../inspect/print.ts')
       const text = await withInstallation(async (on) => {
-        const view = await readView(on, id, Date.now())
+        const view = await readView(on, id, (await on.clock()).now())
         return json ? view : customerText(view, on.config.BASE_CURRENCY)
       })
       if (typeof text === 'string') print(text)

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { EXIT, isNothingRunning } from '../errors.ts'
+import { isNothingRunning } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
 import { print, printJson } from '../output/text.ts'
 
 export function addStatus(program: Command): void {
@@ -8,7 +9,7 @@ export function addStatus(program: Command): void {
     .summary('what is running and where, and how the pipeline is doing')
     .description(
       'Shows brokers, Redis, services with addresses and process ids; customers by band, jobs by queue, records not read ' +
-        'yet, appointments overdue, and what waits to leave. Exit code 1 when Kafka or Redis does not answer.',
+        'yet, appointments overdue, and what waits to leave. Exit code 4 when Kafka or Redis does not answer, 3 when nothing runs.',
     )
     .option('--json', 'print as JSON')
     .addHelpText(
@@ -27,11 +28,11 @@ Examples:
         // A script wants an answer, not an error, when there is nothing.
         if (!json || !isNothingRunning(thrown)) throw thrown
         printJson({ run: reading.kind, problem: thrown.message })
-        process.exitCode = EXIT.failed
+        process.exitCode = EXIT.nothingRunning
       })
       if (status === undefined) return
       if (json) printJson(status)
       else print(statusText(status))
-      if (status.problem !== undefined) process.exitCode = EXIT.failed
+      if (status.problem !== undefined) process.exitCode = EXIT.unreachable
     })
 }

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { coded, EXIT, usageError } from '../errors.ts'
-import { note, print } from '../output/text.ts'
+import { coded, exitCodeOf, usageError } from '../errors.ts'
+import { note, print, printJson } from '../output/text.ts'
 import type { RunPlan } from '../run/run-plan.ts'
 
 interface Options {
@@ -15,6 +15,7 @@ interface Options {
   readonly modelMaySend?: true
   readonly fresh?: true
   readonly stopAtEnd?: true
+  readonly json?: true
 }
 
 export function addUp(program: Command): void {
@@ -39,6 +40,7 @@ export function addUp(program: Command): void {
     .option('--model-may-send', 'in a replay: let a model that learned from a generated shop contact customers')
     .option('--fresh', 'begin anew: forget what earlier time-lapses, or earlier replays, have left')
     .option('--stop-at-end', 'in a replay: stop everything when the log has ended')
+    .option('--json', 'when it is ready, print what runs where as JSON')
     .addHelpText(
       'after',
       `
@@ -100,7 +102,10 @@ async function forget({ mode, env }: RunPlan): Promise<void> {
   rmSync(dataFolder(mode), { recursive: true, force: true })
 }
 
-async function foreground(plan: RunPlan, { stopAtEnd = false }: { stopAtEnd?: boolean }): Promise<void> {
+async function foreground(
+  plan: RunPlan,
+  { stopAtEnd = false, json }: { stopAtEnd?: boolean; json?: true },
+): Promise<void> {
   const { readyText, runInForeground } = await import('../run/foreground.ts')
   const { tellStarter } = await import('../run/detached.ts')
   const { explainError } = await import('@holdfast/platform')
@@ -115,7 +120,8 @@ async function foreground(plan: RunPlan, { stopAtEnd = false }: { stopAtEnd?: bo
       },
       onReady(state) {
         const text = readyText(state, hasStarter ? 'npx holdfast down' : 'Ctrl-C')
-        print(text)
+        if (json) print(JSON.stringify(state))
+        else print(text)
         void tellStarter({ kind: 'ready', text })
       },
       onEnded: print,
@@ -126,11 +132,11 @@ async function foreground(plan: RunPlan, { stopAtEnd = false }: { stopAtEnd?: bo
     note(text)
     await tellStarter({ kind: 'failed', text })
     // Whatever could not be stopped must not keep us.
-    process.exit(EXIT.failed)
+    process.exit(exitCodeOf(thrown))
   }
 }
 
-async function detached({ mode }: RunPlan, { fresh: _, ...options }: Options): Promise<void> {
+async function detached({ mode }: RunPlan, options: Options): Promise<void> {
   const { startDetached } = await import('../run/detached.ts')
   const script = process.argv[1] ?? ''
   const { customers, shop, timelapse, replay, map, modelMaySend, stopAtEnd } = options
@@ -143,7 +149,11 @@ async function detached({ mode }: RunPlan, { fresh: _, ...options }: Options): P
     ...(modelMaySend ? ['--model-may-send'] : []),
     ...(stopAtEnd ? ['--stop-at-end'] : []),
   ]
-  print(await startDetached({ script, args, mode, say: note }))
+  const text = await startDetached({ script, args, mode, say: note })
+  if (!options.json) return print(text)
+  const { readRunState } = await import('@holdfast/local')
+  const reading = readRunState()
+  printJson(reading.kind === 'none' ? {} : reading.state)
 }
 
 async function alreadyRunning(pid: number) {

@@ -1,7 +1,7 @@
 import { type RunState, type Say, type Stoppable, stopInReverse } from '@holdfast/local'
 import { asError, HoldfastError } from '@holdfast/platform'
 import type { Env } from '../config.ts'
-import { EXIT } from '../errors.ts'
+import { EXIT } from '../exit-codes.ts'
 import { withInstallation } from '../installation.ts'
 import { table, withoutPassword } from '../output/text.ts'
 import { collectFigures } from '../status/collect.ts'
