@@ -71,9 +71,7 @@ test('a customer who buys like clockwork has the spread of the clock, not of the
       })
       const at = newest(log)
       const k = NAMES.indexOf('logGapSpread')
-      expect(Math.abs(featureVector(stateOf(log), at)[k]! - naiveFeatures(log, at)['logGapSpread']!)).toBeLessThan(
-        1e-12,
-      )
+      expect(Math.abs(featureVector(stateOf(log), at)[k]! - naiveFeatures(log, at).logGapSpread!)).toBeLessThan(1e-12)
     }),
   )
 })

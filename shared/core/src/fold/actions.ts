@@ -1,6 +1,6 @@
 import type { ActionProgressed, ActionResolved, ActionSnoozed, ActionSuppressed } from '../event.ts'
 import type { ActionState } from '../state/customer-state.ts'
-import { ACTION } from '../state/groups.ts'
+import { ACTION } from '../state/groups/index.ts'
 import { isLater } from './last-write.ts'
 
 const BLANK = ACTION.blank()

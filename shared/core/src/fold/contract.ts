@@ -1,6 +1,6 @@
 import type { ConsentChanged, ContractChangeRequested } from '../event.ts'
 import { CONTRACT_HALF_LIFE, type ConsentState, type ContractState } from '../state/customer-state.ts'
-import { CONSENT, CONTRACT } from '../state/groups.ts'
+import { CONSENT, CONTRACT } from '../state/groups/index.ts'
 import { addDecayedOne } from './decay.ts'
 import { isLater } from './last-write.ts'
 

@@ -1,6 +1,6 @@
 import type { Engaged, Mentioned } from '../event.ts'
 import { type EngagementState, type SocialState, SUPPORT_HALF_LIVES } from '../state/customer-state.ts'
-import { ENGAGEMENT, SOCIAL } from '../state/groups.ts'
+import { ENGAGEMENT, SOCIAL } from '../state/groups/index.ts'
 import { addDecayed, advance } from './decay.ts'
 
 const BLANK = ENGAGEMENT.blank()

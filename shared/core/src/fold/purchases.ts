@@ -6,7 +6,7 @@ import {
   type ReversalState,
   SUPPORT_HALF_LIVES,
 } from '../state/customer-state.ts'
-import { PURCHASES, REVERSALS } from '../state/groups.ts'
+import { PURCHASES, REVERSALS } from '../state/groups/index.ts'
 import { monthIndex, NEVER } from '../time.ts'
 import { addDecayed, advance } from './decay.ts'
 

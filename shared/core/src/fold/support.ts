@@ -1,6 +1,6 @@
 import type { SurveyRequested, SurveyResponded, TicketChanged, TicketOpened, TicketResolved } from '../event.ts'
 import { SUPPORT_HALF_LIVES, type SupportState, type SurveyState } from '../state/customer-state.ts'
-import { SUPPORT, SURVEY } from '../state/groups.ts'
+import { SUPPORT, SURVEY } from '../state/groups/index.ts'
 import { addDecayed, advance } from './decay.ts'
 import { isLater } from './last-write.ts'
 

@@ -31,7 +31,7 @@ export function naiveLogit(state: CustomerState, at: number, model: RiskModel): 
 
 /** The two thresholds as seen by a customer in band `previous`: those already passed are left only with the margin. */
 function thresholds(previous: Band | undefined, model: RiskModel): readonly number[] {
-  const rung = LADDER.findIndex((band) => band === previous)
+  const rung = previous === undefined ? -1 : LADDER.indexOf(previous)
   return [model.watchLogit, model.atRiskLogit].map((logit, i) => (rung > i ? logit - model.hysteresisLogit : logit))
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type ActionState, BANDS, type Decided, EMPTY_STATE } from '../state/customer-state.ts'
-import { ACTION } from '../state/groups.ts'
+import { ACTION } from '../state/groups/index.ts'
 import { type DecideInput, decide } from './decide.ts'
 import type { Policy } from './policy.ts'
 

@@ -1,8 +1,8 @@
 import { ACTION_KINDS, PURPOSES, ROLES, SURVEY_KINDS } from '../event.ts'
 import { Describer, type LayoutRow, Reader, type Sink, Writer } from './codec.ts'
 import { type CustomerState, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
-import type { Group } from './groups.ts'
-import * as groups from './groups.ts'
+import type { Group } from './groups/index.ts'
+import * as groups from './groups/index.ts'
 
 /**
  * One customer's value in Redis: version byte, a bit for each group that is present (a varint), then those groups in the
