@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterEach(async ({ task }) => {
   if (task.result?.state === 'fail') console.error(delivery?.said())
-  await delivery?.stop()
+  expect((await delivery?.stop()) ?? 0).toBe(0)
   delivery = undefined
 })
 afterAll(() => stage?.close())

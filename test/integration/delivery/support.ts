@@ -22,7 +22,7 @@ export const SECRET = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').t
 export class DeliveryProcess {
   private probeUrl: string | undefined
   private readonly lines: string[] = []
-  private readonly ended: Promise<unknown>
+  private readonly ended: Promise<number | null>
   private hasEnded = false
 
   private constructor(private readonly child: ChildProcess) {
@@ -32,8 +32,9 @@ export class DeliveryProcess {
       this.probeUrl ??= /"probeUrl":"([^"]+)"/.exec(line)?.[1]
     }
     for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', keep)
-    this.ended = once(child, 'close').then(() => {
+    this.ended = once(child, 'close').then(([code]: (number | null)[]) => {
       this.hasEnded = true
+      return code ?? null
     })
   }
 
@@ -67,9 +68,10 @@ export class DeliveryProcess {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
   }
 
-  async stop(): Promise<void> {
+  /** SIGTERM. Resolves with the exit code. */
+  async stop(): Promise<number | null> {
     this.child.kill('SIGTERM')
-    await this.ended
+    return this.ended
   }
 
   /** SIGKILL. */
@@ -87,7 +89,7 @@ export class DeliveryProcess {
 export interface DeliveryStage {
   readonly shop: Installation
   readonly receiver: Receiver
-  /** The one that the stage was opened with. */
+  /** The risk-worker that the stage was opened with. */
   readonly risk: WorkerProcess
   readonly queues: Readonly<Record<ActionKind, JobQueue<object>>>
   startDelivery(env?: Readonly<Record<string, string>>): Promise<DeliveryProcess>
@@ -108,6 +110,9 @@ export interface DeliveryStage {
   outcomesOf(id: string): { type: string; reason: string | undefined }[]
   misbehave(fault: z.input<typeof faultSchema>): Promise<void>
   behave(): Promise<void>
+  stopReceiver(): Promise<void>
+  /** On the same ports and folder. */
+  restartReceiver(): Promise<void>
   close(): Promise<void>
 }
 
@@ -116,7 +121,9 @@ export async function openStage(): Promise<DeliveryStage> {
   const policy = join(folder, 'policy.yaml')
   writeFileSync(policy, 'actions: {}\n')
   const shop = await install({ env: { POLICY_FILE: policy } })
-  const receiver = await startReceiver({ RECEIVER_DIR: folder, RECEIVER_WEBHOOK_SECRET: SECRET }, testLog)
+  const receiverEnv = { RECEIVER_DIR: folder, RECEIVER_WEBHOOK_SECRET: SECRET }
+  const receiver = await startReceiver(receiverEnv, testLog)
+  let running = receiver
   // It makes the topics.
   const risk = await shop.runWorker()
   const actions = await shop.read('actions')
@@ -198,13 +205,19 @@ export async function openStage(): Promise<DeliveryStage> {
         .map(({ type, data }) => ({ type, reason: 'reason' in data ? data.reason : undefined })),
     misbehave: (fault) => askReceiver('POST', fault),
     behave: () => askReceiver('DELETE'),
+    stopReceiver: () => running.stop(),
+    async restartReceiver() {
+      const [http, smtp] = [new URL(receiver.httpUrl), new URL(receiver.smtpUrl)]
+      const ports = { RECEIVER_HTTP_PORT: http.port, RECEIVER_SMTP_PORT: smtp.port }
+      running = await startReceiver({ ...receiverEnv, ...ports }, testLog)
+    },
     async close() {
       for (const worker of deliveries) await worker.kill()
       for (const queue of Object.values(queues)) {
         await queue.bull.obliterate({ force: true })
         await queue.stop()
       }
-      await receiver.stop()
+      await running.stop()
       await shop.close()
       rmSync(folder, { recursive: true, force: true })
     },
