@@ -9,7 +9,7 @@ import { type Band, type CustomerState, newestEventAt } from '../state/customer-
 
 const MINUTE = 60_000
 const DAY = 86_400_000
-const LADDER = ['healthy', 'watch', 'at_risk'] as const
+const LADDER: readonly Band[] = ['healthy', 'watch', 'at_risk']
 
 /** The logit of a state at an instant by plain arithmetic, and how far a float32 evaluation may lie from it. */
 export interface NaiveLogit {
