@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import {
   dataFolder,
@@ -15,7 +16,7 @@ import { asError, HoldfastError } from '@holdfast/platform'
 import type { Env } from '../config.ts'
 import type { RunPlan } from './run-plan.ts'
 import type { RunRecord } from './run-record.ts'
-import { entryOf, type ServiceSpec } from './service-table.ts'
+import { entryOf, type ServiceContext, type ServiceSpec } from './service-table.ts'
 
 export interface StartServiceOptions {
   readonly plan: RunPlan
@@ -36,15 +37,23 @@ export async function startServices(
   specs: readonly ServiceSpec[],
   options: StartServiceOptions,
 ): Promise<ReadonlyMap<string, string>> {
-  const starting = new Map<string, Promise<string>>()
+  const starting = new Map<string, Promise<void>>()
   const urls = new Map<string, string>()
+  const ports = new Map<string, number>()
+  const context: ServiceContext = {
+    plan: options.plan,
+    webhookSecret: `whsec_${randomBytes(32).toString('base64')}`,
+    url: (name) => urls.get(name) ?? '',
+    port: (variable) => ports.get(variable) ?? 0,
+  }
   for (const spec of specs) {
     const start = async () => {
       await Promise.all(spec.after.map((name) => starting.get(name)))
       options.signal.throwIfAborted()
-      const url = await startService(spec, urls, options)
+      const own = await portsOf(spec, options.env)
+      const url = await startService(spec, own, context, options)
+      for (const [variable, port] of own) ports.set(variable, port)
       urls.set(spec.name, url)
-      return url
     }
     const started = start()
     // Told below; what fails while others start must not be an unhandled rejection.
@@ -55,14 +64,22 @@ export async function startServices(
   return urls
 }
 
+async function portsOf({ ports }: ServiceSpec, env: Env): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>()
+  // What the environment says of PROBE_PORT cannot hold for every process.
+  const given = (variable: string) => (variable === 'PROBE_PORT' ? 0 : Number(env[variable] ?? 0))
+  for (const variable of ports) found.set(variable, given(variable) || (await findFreePort()))
+  return found
+}
+
 async function startService(
   spec: ServiceSpec,
-  urls: ReadonlyMap<string, string>,
+  ports: ReadonlyMap<string, number>,
+  context: ServiceContext,
   { plan, run, env, say, onStarted }: StartServiceOptions,
 ): Promise<string> {
   const { name } = spec
-  const port = await findFreePort()
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://127.0.0.1:${ports.get(spec.ports[0])}`
   const logFile = join(dataFolder(plan.mode), 'logs', `${name}.log`)
   say(`starting ${name}`)
   let mark: ProcessMark | undefined
@@ -71,7 +88,11 @@ async function startService(
     name,
     command: process.execPath,
     args: [...(spec.nodeFlags ?? []), entryOf(spec)],
-    env: { ...env, ...spec.env(plan, (other) => urls.get(other) ?? ''), [spec.portVariable]: String(port) },
+    env: {
+      ...env,
+      ...spec.env(context),
+      ...Object.fromEntries([...ports].map(([variable, port]) => [variable, String(port)])),
+    },
     cwd: repositoryRoot(),
     logFile,
     readyUrl: `${url}/${spec.readiness}`,
