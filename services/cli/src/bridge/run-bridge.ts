@@ -6,6 +6,7 @@ import {
   logBounds,
   type OutgoingMessage,
   registerCodecs,
+  retry,
 } from '@holdfast/platform'
 import { messagesByTopic, type Outgoing } from '../events/outgoing.ts'
 import type { Admin, Kafka } from '../installation.ts'
@@ -145,7 +146,7 @@ async function send(
 /** By `topic:partition`, the end up to which the group has something to do. */
 async function remaining(admin: Admin, topics: readonly string[], groupId: string, start: BridgeOptions['start']) {
   const committed = new Map<string, number>()
-  for (const { topic, partitions } of await admin.fetchOffsets({ groupId, topics: [...topics] })) {
+  for (const { topic, partitions } of await fetchOffsets(admin, groupId, topics)) {
     for (const { partition, offset } of partitions) committed.set(`${topic}:${partition}`, Number(offset))
   }
   const left = new Map<string, number>()
@@ -156,6 +157,12 @@ async function remaining(admin: Admin, topics: readonly string[], groupId: strin
     if (from < high) left.set(place, high)
   }
   return left
+}
+
+/** A broker that has just started has no coordinator of groups for a moment. */
+function fetchOffsets(admin: Admin, groupId: string, topics: readonly string[]) {
+  const canRetry = (error: Error) => /coordinator/i.test(error.message)
+  return retry(() => admin.fetchOffsets({ groupId, topics: [...topics] }), { attempts: 20, maxMs: 1_000, canRetry })
 }
 
 async function requireTopics(admin: Admin, topics: readonly string[]): Promise<void> {

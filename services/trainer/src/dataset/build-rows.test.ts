@@ -160,6 +160,18 @@ describe('bad input', () => {
     await expect(buildRows(request)).rejects.toMatchObject({ name: 'HoldfastError', code })
   })
 
+  test('what we decided ourselves, today, does not make the log reach to today', async () => {
+    const decided: CustomerEvent = {
+      type: 'action.decided',
+      customerId: 'a',
+      action: 'reactivation',
+      enteredAt: START,
+      ...at(500),
+    }
+    const request = { events: [...events, decided], cutoffs: [START + 50 * DAY], horizonMs: HORIZON }
+    await expect(buildRows(request)).rejects.toMatchObject({ code: 'LABEL_LEAKS_PAST_END' })
+  })
+
   test('history that says it was recorded only today is told from a cutoff that is too early', async () => {
     const imported = [{ ...buy('a', 5), knownAt: START + 500 * DAY }, end(60)]
     const request = { events: imported, cutoffs: [START + 10 * DAY], horizonMs: HORIZON }

@@ -1,6 +1,15 @@
+import { type CustomerEvent, ROLE_OF_TYPE } from '@holdfast/core'
 import { HoldfastError } from '@holdfast/platform'
 
 const DAY_MS = 86_400_000
+
+/**
+ * Whether an event says until when the shop's log reaches. What we decided ourselves does not: that may be dated today over
+ * purchases of years ago.
+ */
+export function tellsOfTheShop({ type }: CustomerEvent): boolean {
+  return ROLE_OF_TYPE[type] !== 'actions'
+}
 
 /** End of the UTC day of an instant, ms: the first instant of the next. */
 export function endOfDay(at: number): number {

@@ -1,7 +1,17 @@
 import { type CustomerEvent, type CustomerState, FEATURES, featureVector, newestEventAt } from '@holdfast/core'
 import { HoldfastError } from '@holdfast/platform'
 import { createRepeatWatch } from './duplicates.ts'
-import { checkRepeats, checkStart, checkUntil, checkWindows, endOfDay, iso, logEmpty, nobodyAt } from './guard.ts'
+import {
+  checkRepeats,
+  checkStart,
+  checkUntil,
+  checkWindows,
+  endOfDay,
+  iso,
+  logEmpty,
+  nobodyAt,
+  tellsOfTheShop,
+} from './guard.ts'
 import { formatPopulation, isInPopulation, type RowPopulation } from './population.ts'
 import { createStatesAt } from './states-at.ts'
 
@@ -86,8 +96,10 @@ export function createSnapshots(request: RowsRequest): Snapshots {
       afterUntil++
       return
     }
-    if (event.knownAt < firstKnownAt) firstKnownAt = event.knownAt
-    if (event.time > newest) newest = event.time
+    if (tellsOfTheShop(event)) {
+      if (event.knownAt < firstKnownAt) firstKnownAt = event.knownAt
+      if (event.time > newest) newest = event.time
+    }
     const repeated = isRepeated(event.idHash)
     const added = states.add(event)
     if (added === 'duplicate') duplicates++
@@ -110,7 +122,7 @@ export function createSnapshots(request: RowsRequest): Snapshots {
   }
 
   function until(): number {
-    if (events - afterUntil === 0) throw logEmpty(afterUntil > 0 ? ` before ${iso(request.until ?? 0)}` : '')
+    if (newest === Number.NEGATIVE_INFINITY) throw logEmpty(afterUntil > 0 ? ` before ${iso(request.until ?? 0)}` : '')
     return request.until ?? endOfDay(newest)
   }
 

@@ -2,7 +2,7 @@ import type { Decoded } from '@holdfast/contracts'
 import type { CustomerEvent } from '@holdfast/core'
 import { HoldfastError } from '@holdfast/platform'
 import { GENERATED_SHOP } from '@holdfast/simulation'
-import { endOfDay } from '../dataset/guard.ts'
+import { endOfDay, tellsOfTheShop } from '../dataset/guard.ts'
 import type { SourceCounts } from './event-source.ts'
 
 const GENERATED = Buffer.from(`"${GENERATED_SHOP}:`)
@@ -27,8 +27,10 @@ export function createCounting(): Counting {
       if (decoded.kind === 'event') {
         const { event } = decoded
         events++
-        if (event.time < firstAt) firstAt = event.time
-        if (event.time > lastAt) lastAt = event.time
+        if (tellsOfTheShop(event)) {
+          if (event.time < firstAt) firstAt = event.time
+          if (event.time > lastAt) lastAt = event.time
+        }
         if (value !== null && bufferOf(value).includes(GENERATED)) generated++
         return event
       }
@@ -45,9 +47,9 @@ export function createCounting(): Counting {
       invalid,
       firstInvalid,
       generated,
-      firstAt: events > 0 ? firstAt : undefined,
-      lastAt: events > 0 ? lastAt : undefined,
-      end: events > 0 ? endOfDay(lastAt) : undefined,
+      firstAt: lastAt < firstAt ? undefined : firstAt,
+      lastAt: lastAt < firstAt ? undefined : lastAt,
+      end: lastAt < firstAt ? undefined : endOfDay(lastAt),
     }),
   }
 }

@@ -10,7 +10,7 @@ export interface SourceCounts {
   readonly firstInvalid: string | undefined
   /** Events that a generated shop made. */
   readonly generated: number
-  /** Oldest and newest event, ms, by when it happened. */
+  /** Oldest and newest event, ms, by when it happened; our own actions aside. */
   readonly firstAt: number | undefined
   readonly lastAt: number | undefined
   /** End of the newest event's UTC day, ms. */

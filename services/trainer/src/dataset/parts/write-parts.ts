@@ -10,7 +10,7 @@ import {
   requireEqualCounts,
 } from '@holdfast/platform'
 import { inputRoles, recordTimeOf, type TopicRecordsOptions } from '../../source/topic-records.ts'
-import { checkStart, checkUntil, checkWindows, endOfDay, iso, logEmpty, nobodyAt } from '../guard.ts'
+import { checkStart, checkUntil, checkWindows, endOfDay, iso, logEmpty, nobodyAt, tellsOfTheShop } from '../guard.ts'
 import type { RowFileFormat } from '../output/row-writer.ts'
 import { formatPopulation } from '../population.ts'
 import type { RowsRequest } from '../snapshots.ts'
@@ -92,7 +92,7 @@ async function newestDay({ kafka, admin, topics, decode }: WritePartsOptions): P
       for (const { topic, value, headers, timestamp } of records) {
         const role = roles.get(topic)
         const decoded = role === undefined ? undefined : decode(role, value, recordTimeOf(headers, timestamp))
-        if (decoded?.kind === 'event') newest = Math.max(newest, decoded.event.time)
+        if (decoded?.kind === 'event' && tellsOfTheShop(decoded.event)) newest = Math.max(newest, decoded.event.time)
       }
     },
   })
