@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 const here = (path) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Third parties of which only a part is used, and that are quicker to load from one file. */
-const BUNDLED = new Set(['zod', 'commander'])
+const BUNDLED = new Set(['zod', 'commander', 'ioredis'])
 
 /** Third parties, all of them CommonJS, that are loaded when something of them is first used. */
 const WHEN_USED = new Set(['kafkajs', 'pino', 'yaml', 'bullmq', 'snappy', 'lz4-napi', 'fzstd', 'prom-client'])

@@ -49,8 +49,8 @@ export function takeScreen({ output, input }: Terminal, onQuit: () => void): Ful
   return {
     draw(text) {
       if (left) return
-      // What does not fit would scroll the rest away.
-      const lines = text.split('\n').slice(0, Math.max(1, (output.rows ?? 1_000) - 1))
+      // What does not fit would scroll the rest away. Some terminals say 0 for a height that they do not know.
+      const lines = text.split('\n').slice(0, (output.rows || 1_000) - 1)
       output.write(`${HOME}${lines.map((line) => line + TO_END_OF_LINE).join('\n')}\n${TO_END_OF_SCREEN}`)
     },
     leave,

@@ -43,7 +43,7 @@ export async function watchOnScreen(on: Installation, { intervalMs, mode }: Watc
 }
 
 function pageOf(sample: Sample, mode: string | undefined): string {
-  const columns = process.stdout.columns ?? 80
+  const columns = process.stdout.columns || 80
   return frame(sample, { colours: coloursFor(process.stdout), columns, mode })
 }
 
