@@ -15,7 +15,6 @@ import { checkStart, logEmpty } from './dataset/guard.ts'
 import { TrainerError } from './errors.ts'
 import type { EventSource } from './source/event-source.ts'
 
-const DAY_MS = 86_400_000
 const DAYS_A_YEAR = 365.25
 
 export interface ValueRequest {

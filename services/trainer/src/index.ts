@@ -4,11 +4,29 @@ export { buildRows, hasBought, type Population, type RowsRequest, type Snapshot 
 export { type Split, type SplitRequest, splitByTime } from './dataset/split.ts'
 export { DEFAULT_SHOP, DEFAULT_SHOP_MONEY } from './default-shop.ts'
 export { TrainerError, type TrainerErrorCode } from './errors.ts'
+export { championPrediction, type EvaluateRequest, evaluateStored } from './evaluate-stored.ts'
 export { chooseThreshold, type Threshold, type ThresholdRule } from './fit/thresholds.ts'
 export type { Measured, MeasuredThreshold, Trained } from './learn/learn.ts'
 export { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
 export * from './metrics/index.ts'
 export { nextVersion, writeVersion } from './registry/registry.ts'
+export { readTrainingRecord } from './registry/training-record.ts'
+export {
+  type Compared,
+  compare,
+  type Interval,
+  type Intervals,
+  type Prediction,
+  type Quality,
+} from './report/bootstrap.ts'
+export { populationStability, type Reference, referenceOf } from './report/drift.ts'
+export {
+  type EvaluationReport,
+  type EvaluationRequest,
+  evaluateModel,
+  type TrainingRecord,
+} from './report/evaluation-report.ts'
+export { htmlReport } from './report/html/page.ts'
 export { type CustomerScore, type ScoreRequest, scoreCustomers } from './score.ts'
 export { DAY_MS, DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
 export type { Stored, StoreOptions } from './store-trained.ts'

@@ -1,8 +1,20 @@
 import type { Manifest } from '@holdfast/contracts'
-import { type Backend, createLogisticModel, MANIFEST_FILE, readWeights, saveModel } from '@holdfast/scorer'
+import type { PurchaseDays } from '@holdfast/core'
+import {
+  type Backend,
+  createLogisticModel,
+  MANIFEST_FILE,
+  type OpenVersion,
+  readWeights,
+  saveModel,
+} from '@holdfast/scorer'
+import { championPrediction } from './evaluate-stored.ts'
 import type { Trained } from './learn/learn.ts'
 import { manifestOf } from './registry/manifest.ts'
 import { nextVersion, writeText, writeVersion } from './registry/registry.ts'
+import { REPORT_FILE } from './registry/training-record.ts'
+import { type EvaluationReport, evaluateModel } from './report/evaluation-report.ts'
+import { htmlReport } from './report/html/page.ts'
 import { type LogSummary, markdownReport } from './report/markdown.ts'
 import type { TrainingSettings } from './settings.ts'
 
@@ -17,6 +29,8 @@ export interface StoreOptions {
   /** When the model is made, ms. */
   readonly now: number
   readonly progress?: (step: string) => void
+  /** The model in use, to be held against the new one on the same rows. */
+  readonly champion?: OpenVersion
 }
 
 export interface Stored {
@@ -24,6 +38,7 @@ export interface Stored {
   readonly dir: string
   readonly manifest: Manifest
   readonly trained: Trained
+  readonly evaluation: EvaluationReport
   /** Text of `report.md`. */
   readonly report: string
 }
@@ -35,14 +50,16 @@ export interface Learned {
   readonly dataFrom: number
   readonly dataTo: number
   readonly summary: LogSummary
+  /** Purchases known at the measured cutoff, for BG/NBD. */
+  readonly purchases?: ReadonlyMap<string, PurchaseDays>
 }
 
 /** Writes a version as a whole or not at all: the model, its manifest and its reports. */
 export async function storeTrained(
   trained: Trained,
   settings: TrainingSettings,
-  { backend, modelsDir, currency, now, progress, ...chosen }: StoreOptions,
-  { summary, ...learned }: Learned,
+  { backend, modelsDir, currency, now, progress, champion, ...chosen }: StoreOptions,
+  { summary, purchases, ...learned }: Learned,
 ): Promise<Stored> {
   const version = chosen.version ?? (await nextVersion(modelsDir))
   const model = createLogisticModel(backend, trained.weights)
@@ -50,6 +67,17 @@ export async function storeTrained(
     const provenance = { version, createdAt: now, currency, ...learned }
     const manifest = manifestOf(trained, readWeights(model), provenance, settings)
     const report = markdownReport(manifest, trained, summary)
+    const { measured } = trained
+    const rival = champion && championPrediction(champion, settings.horizonDays, measured.snapshot)
+    const evaluation = evaluateModel({
+      version,
+      horizonDays: settings.horizonDays,
+      ...measured,
+      measuredOn: measured.on,
+      training: trained.record,
+      ...(purchases && { purchases }),
+      ...(rival && { champion: rival }),
+    })
     const { fit, ridge, trials, platt, thresholds, thresholdsFrom, plan, facts, rows, all, notLapsed } = trained
     const details = {
       version,
@@ -57,7 +85,7 @@ export async function storeTrained(
       log: summary,
       backendVersions: backend.versions,
       ...{ ridge, trials, platt, thresholds, thresholdsFrom, plan, facts, rows },
-      measuredOn: trained.measured.on,
+      measuredOn: measured.on,
       all,
       notLapsed,
       convergence: {
@@ -66,15 +94,18 @@ export async function storeTrained(
         gradientNorm: fit.gradientNorm,
         trainingLogLoss: fit.logLoss,
       },
+      evaluation,
+      training: trained.record,
     }
     const dir = await writeVersion(modelsDir, version, async (draft) => {
       await saveModel(backend, model, draft)
       await writeText(draft, MANIFEST_FILE, JSON.stringify(manifest, null, 2))
-      await writeText(draft, 'report.json', JSON.stringify(details, null, 2))
+      await writeText(draft, REPORT_FILE, JSON.stringify(details, null, 2))
       await writeText(draft, 'report.md', report)
+      await writeText(draft, 'report.html', htmlReport(evaluation, manifest))
     })
     progress?.(`wrote ${dir}`)
-    return { version, dir, manifest, trained, report }
+    return { version, dir, manifest, trained, evaluation, report }
   } finally {
     model.dispose()
   }

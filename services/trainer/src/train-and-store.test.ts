@@ -42,6 +42,7 @@ describe('a model learned from a generated shop', () => {
     expect((await readdir(stored.dir)).toSorted()).toEqual([
       'manifest.json',
       'model.json',
+      'report.html',
       'report.json',
       'report.md',
       'weights.bin',

@@ -1,4 +1,6 @@
+import type { PurchaseDays } from '@holdfast/core'
 import type { RowPopulation } from './dataset/population.ts'
+import { notingPurchases } from './purchases.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type { EventSource } from './source/event-source.ts'
 import { type Stored, type StoreOptions, storeTrained } from './store-trained.ts'
@@ -18,9 +20,10 @@ export async function trainOnSource(request: SourceRequest): Promise<Stored> {
   const { source, trainCutoffs, testCutoff, population, until, ...store } = request
   const settings = { ...DEFAULT_SETTINGS, ...store.settings }
   const { backend, progress } = store
+  const purchases = new Map<string, PurchaseDays>()
   const trained = await trainAt({
     backend,
-    events: source,
+    events: notingPurchases(source, testCutoff ?? Math.max(...trainCutoffs), purchases),
     trainCutoffs,
     settings,
     ...(testCutoff !== undefined && { testCutoff }),
@@ -34,5 +37,6 @@ export async function trainOnSource(request: SourceRequest): Promise<Stored> {
     dataFrom: firstAt ?? 0,
     dataTo: lastAt ?? 0,
     summary: { events, skipped, invalid, backend: backend.name },
+    purchases,
   })
 }

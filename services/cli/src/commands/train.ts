@@ -1,4 +1,5 @@
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Backend } from '@holdfast/scorer'
 import type { Stored } from '@holdfast/trainer'
 import { type Command, InvalidArgumentError } from 'commander'
 import { usageError } from '../errors.ts'
@@ -16,6 +17,7 @@ interface Options {
   readonly capacity?: number
   readonly generatedShop?: true
   readonly customers?: number
+  readonly champion?: string
   readonly models?: string
   readonly name?: string
   readonly json?: true
@@ -45,6 +47,7 @@ export function addTrain(program: Command): void {
     .option('--precision <share>', 'at least this share of those called at risk churn, on the validation window', share)
     .option('--capacity <share>', 'at most this share of customers is called at risk', share)
     .option('--out <dir>', 'folder of the model; must not exist yet (default: the next of v1, v2, … under --models)')
+    .option('--champion <dir>', 'model to hold the new one against (default: the newest of --models)')
     .option('--models <path>', 'folder of versions (default: MODELS_DIR)')
     .option('--name <version>', 'name of the version (default: the next of v1, v2, …)')
     .option(
@@ -105,11 +108,15 @@ async function train(options: Options) {
   const horizonDays =
     options.horizon === undefined ? undefined : trainer.parseHorizonMs(options.horizon) / trainer.DAY_MS
   if (horizonDays !== undefined && !Number.isInteger(horizonDays)) throw usageError('--horizon counts whole days: 90d')
+  const models = options.models ?? modelsFolder(readSettings(process.env))
+  const backend = await loadBackend()
+  const champion = await openChampion(backend, models, options.champion)
   const common = {
-    backend: await loadBackend(),
+    backend,
     now: Date.now(),
     progress: note,
-    modelsDir: place ?? modelsFolder(readSettings(process.env)),
+    modelsDir: place ?? models,
+    ...(champion && { champion }),
     ...(name !== undefined && { version: name }),
     settings: {
       ...(horizonDays !== undefined && { horizonDays }),
@@ -168,10 +175,25 @@ async function train(options: Options) {
   }
 }
 
+/** The model that is named, or the newest that there is; an old one that no longer fits is no reason not to train. */
+async function openChampion(backend: Backend, models: string, named: string | undefined) {
+  const { listVersions, openVersion, readVersion } = await import('@holdfast/scorer')
+  const newest = (await listVersions(models)).at(-1)
+  const dir = named ?? (newest === undefined ? undefined : join(models, newest))
+  if (dir === undefined) return undefined
+  try {
+    return await openVersion(backend, await readVersion(dir))
+  } catch (error) {
+    if (named !== undefined) throw error
+    note(`not compared with ${dir}: ${error instanceof Error ? error.message : error}`)
+    return undefined
+  }
+}
+
 /** A model that is written somewhere of its own is named like its folder. */
-function placeOf({ out, models, name }: Options): { place?: string; name?: string } {
+function placeOf({ out, name }: Options): { place?: string; name?: string } {
   if (out !== undefined) return { place: dirname(resolve(out)), name: basename(resolve(out)) }
-  return { ...(models !== undefined && { place: models }), ...(name !== undefined && { name }) }
+  return { ...(name !== undefined && { name }) }
 }
 
 function share(text: string): number {

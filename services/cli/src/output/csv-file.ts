@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { asError, HoldfastError } from '@holdfast/platform'
+import { fileUnwritable } from './whole-file.ts'
 
 type Cell = string | number
 
@@ -22,13 +23,8 @@ export async function writeCsv(
     failure = error
   })
   const write = async (cells: readonly Cell[]) => {
-    if (failure === undefined && !stream.write(`${cells.map(cellOf).join(',')}\n`)) {
-      await new Promise<void>((resolve) => {
-        stream.once('drain', resolve)
-        stream.once('error', () => resolve())
-      })
-    }
-    if (failure !== undefined) throw unwritable(file, failure)
+    if (failure === undefined && !stream.write(`${cells.map(cellOf).join(',')}\n`)) await once(stream, 'drain')
+    if (failure !== undefined) throw fileUnwritable(file, failure)
   }
   let count = 0
   try {
@@ -37,29 +33,19 @@ export async function writeCsv(
       await write(row)
       count++
     }
-    await new Promise<void>((resolve, reject) => {
-      stream.once('error', reject)
-      stream.end(() => resolve())
-    })
+    stream.end()
+    await once(stream, 'close')
+    if (failure !== undefined) throw failure
     await rename(draft, file)
     return count
   } catch (thrown) {
     stream.destroy()
     await rm(draft, { force: true })
-    throw thrown instanceof Error && 'syscall' in thrown ? unwritable(file, thrown) : thrown
+    throw thrown instanceof Error && 'syscall' in thrown ? fileUnwritable(file, thrown) : thrown
   }
 }
 
 function cellOf(value: Cell): string {
   const text = String(value)
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}
-
-function unwritable(file: string, cause: unknown): HoldfastError {
-  return new HoldfastError({
-    code: 'FILE_UNWRITABLE',
-    message: `cannot write ${file}`,
-    cause: asError(cause),
-    cure: 'check that the folder exists and may be written to.',
-  })
 }

@@ -6,9 +6,11 @@ import { choosePlatt, type PlattChoice, type PlattStep } from '../fit/platt.ts'
 import { fitSnapshots, type RidgeTrial, scoreSnapshot, selectRidge } from '../fit/select.ts'
 import { chooseThreshold, measureThreshold, type Threshold } from '../fit/thresholds.ts'
 import { type Evaluation, evaluate } from '../report/evaluation.ts'
+import type { TrainingRecord } from '../report/evaluation-report.ts'
 import { DAY_MS, type TrainingSettings } from '../settings.ts'
 import { checkTrainable, type TableFacts } from './checks.ts'
 import type { Plan } from './plan.ts'
+import { recordTraining } from './training-record.ts'
 
 export interface LearnRequest {
   readonly backend: Backend
@@ -50,6 +52,8 @@ export interface Trained {
   readonly facts: TableFacts
   readonly rows: { readonly training: number; readonly validation: number; readonly test: number }
   readonly measured: Measured
+  /** What later evaluations hold their rows against. */
+  readonly record: TrainingRecord
   /** On the measured snapshot: whoever has bought, and those of them who are not lapsed. */
   readonly all: Evaluation
   readonly notLapsed: Evaluation
@@ -64,7 +68,8 @@ export interface Trained {
 export function learn({ backend, snapshots, plan, settings, ceilings, progress = () => {} }: LearnRequest): Trained {
   const horizonMs = settings.horizonDays * DAY_MS
   const training = plan.training.map((cutoff) => snapshotAt(snapshots, cutoff))
-  const facts = checkTrainable(stack(training))
+  const table = stack(training)
+  const facts = checkTrainable(table)
   progress(
     plan.windows.length === 0
       ? `no later window among the training cutoffs: taking the usual ridge, ${settings.usualRidge}`
@@ -104,6 +109,7 @@ export function learn({ backend, snapshots, plan, settings, ceilings, progress =
       test: measured.on === 'test' ? measured.snapshot.y.length : 0,
     },
     measured,
+    record: recordTraining(backend, table, { fit, ridge, weights, platt }),
     all: evaluate(judged),
     notLapsed: evaluate(withoutLapsed(judged, measured.snapshot.lapsed)),
   }
