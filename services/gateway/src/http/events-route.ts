@@ -93,10 +93,14 @@ export function addEventsRoute(app: HttpApp, options: EventsRouteOptions): void 
   )
 }
 
-const ABOUT =
-  'One CloudEvent or a batch, structured or binary. Answered once every event that could be taken is on all replicas in sync. A bad ' +
-  'event does not hold up the others: it is listed in `rejected`. Where none could be taken, the answer is problem details. After ' +
-  '429 and 503, and where no answer came at all, send the same again: what was written by then is known by source and id.'
+const ABOUT = [
+  'One CloudEvent or a batch, structured or binary. Answered with 202 once every event that could be taken is on all replicas in sync.',
+  'A bad event does not hold up the others: it is listed in `rejected`. Where none could be taken, the answer is problem details.',
+  'After 429 and 503, and where no answer came at all, send the same again. An event with the source, id and subject of one that this',
+  'process has on its way, or among the newest that it wrote, is not written again: it is answered with the place of the first and',
+  '`duplicate`. After a restart, or through another gateway, it is written again, and counted once in the state of its customer.',
+  '`recordedtime` is set here, whatever the sender says.',
+].join(' ')
 
 /** @throws Problem 429 or 503 */
 function admit({ inFlight, maxBodyBytes, isKafkaReachable }: EventsRouteOptions, length: string | undefined): Hold {
