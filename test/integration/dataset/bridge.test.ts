@@ -36,7 +36,7 @@ test('an order topic as it is becomes purchases: each record once over two runs,
   const admin = kafka.admin()
   await admin.connect()
   const orders = uniqueName('orders')
-  await admin.createTopics({ topics: [{ topic: orders, numPartitions: 3 }], waitForLeaders: true })
+  await admin.createTopics({ topics: [{ topic: orders, numPartitions: 3 }], waitForLeaders: false })
   onTestFinished(async () => {
     await admin.deleteTopics({ topics: [orders] })
     await admin.disconnect()

@@ -103,7 +103,7 @@ test('the vectors in a dataset, from files and from the topics, are those that t
   timeout: 300_000,
 }, async () => {
   const log = untidyLog()
-  const shop = await install({ partitions: 3 })
+  const shop = await install({ partitions: 3, env: { CURRENCY_RATES: 'GBP=1.17,USD=0.92' } })
   onTestFinished(() => shop.close())
   await shop.runWorker()
 
