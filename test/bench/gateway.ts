@@ -30,7 +30,7 @@ interface Measured extends Load {
   readonly eventsPerSecond: number
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Answered with 429: sent again after the pause that the answer names. */
+  /** Answered with 429 or 503: sent again after the pause that the answer names. */
   readonly askedToWait: number
   /** Of a core. */
   readonly gatewayLoad: number
@@ -38,7 +38,7 @@ interface Measured extends Load {
 
 /**
  * A gateway and a Kafka of its own, so that the broker can be made slow.
- * @throws Error when an answer is neither 202 nor 429, or when the log lacks what was accepted
+ * @throws Error when an answer is none of 202, 429 and 503, or when the log lacks what was accepted
  */
 export async function measureGateway(stage: Stage, { customers, gatewaySeconds: seconds }: Options): Promise<Row[]> {
   const kafka = await startKafka({ dir: join(stage.dir, 'gateway-kafka'), heapMb: 384, say: stage.say })
@@ -142,7 +142,7 @@ async function applyLoad(
             latencies.push(answeredAt - sentAt)
             measuredEvents += batch
           }
-        } else if (status === 429) {
+        } else if (status === 429 || status === 503) {
           askedToWait++
           await pause(retryAfterMs)
         } else {
