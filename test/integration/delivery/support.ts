@@ -160,8 +160,8 @@ export async function openStage(): Promise<DeliveryStage> {
         REACTIVATION_WEBHOOK_URL: `${receiver.httpUrl}/webhooks/marketing`,
         REACTIVATION_WEBHOOK_SECRET: SECRET,
         DELIVERY_BACKOFF_MS: '100',
-        DELIVERY_TIMEOUT_MS: '700',
-        JOB_LOCK_MS: '2000',
+        DELIVERY_TIMEOUT_MS: '2500',
+        JOB_LOCK_MS: '10000',
         ...env,
       })
       deliveries.push(worker)
