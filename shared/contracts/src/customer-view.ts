@@ -127,7 +127,7 @@ export interface StoredCustomer {
   readonly state: CustomerState
   /** ms. */
   readonly nextAppointment: number | undefined
-  /** Newest first. */
+  /** As it came, the last first. */
   readonly timeline: readonly TimelineEntry[]
 }
 
@@ -173,7 +173,10 @@ export function customerView(customer: StoredCustomer, at: number, context: View
         row.group === group ? [{ name: row.name, unit: row.unit, value: vector[i] ?? 0 }] : [],
       ),
     })),
-    timeline: timeline.map(({ kind, time: when, detail }) => ({ at: formatTime(when), kind, detail })),
+    // It is stored as the log brought it: what two services say at once may come in either order.
+    timeline: timeline
+      .toSorted((a, b) => b.time - a.time)
+      .map(({ kind, time: when, detail }) => ({ at: formatTime(when), kind, detail })),
   }
 }
 

@@ -127,7 +127,9 @@ describe('a customer', () => {
     const values = new Map(view.features.flatMap(({ features }) => features).map(({ name, value }) => [name, value]))
     expect(values.get('logCount')).toBeCloseTo(Math.log1p(state?.purchases?.count ?? Number.NaN), 9)
     expect(Date.parse(view.nextAppointment ?? '')).toBeGreaterThan(Date.now() - 1_000)
-    expect(view.timeline.length).toBeGreaterThan(1)
+    const times = view.timeline.map(({ at }) => at)
+    expect(times.length).toBeGreaterThan(1)
+    expect(times).toEqual([...times].sort().reverse())
     expect(Math.abs(Date.parse(view.asOf) - Date.now())).toBeLessThan(10_000)
   })
 

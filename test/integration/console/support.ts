@@ -90,7 +90,7 @@ export async function caughtUp(shop: Installation): Promise<void> {
         const { unread, overdue, outbox } = await readBacklog(shop, admin, inputs)
         return unread + overdue + outbox === 0
       },
-      { timeoutMs: 60_000, everyMs: 100 },
+      { timeoutMs: 100_000, everyMs: 100 },
     )
   } finally {
     await admin.disconnect()

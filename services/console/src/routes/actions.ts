@@ -6,6 +6,7 @@ import { answerEvent, answerId, fingerprintOf } from '../actions/answer-event.ts
 import { commandSchema } from '../actions/command.ts'
 import type { Context } from './context.ts'
 import { customerParams, erasedCustomer, unknownCustomer } from './customer-params.ts'
+import { jsonResponse } from './json-response.ts'
 
 const DAY_MS = 86_400_000
 const LONGEST_SNOOZE_MS = 366 * DAY_MS
@@ -42,7 +43,7 @@ export function addActionsRoute({ app, clock, shards, memory, send }: Context): 
         headers: headersSchema,
         body: commandSchema,
         response: {
-          202: ACCEPTED_SCHEMA.describe('In the log.'),
+          202: jsonResponse('In the log.', ACCEPTED_SCHEMA),
           ...problemResponses(400, 401, 403, 404, 410, 413, 415, 422, 503),
         },
       },

@@ -3,6 +3,7 @@ import { problemResponses, readCustomer } from '@holdfast/platform'
 import { parseProfile, profileSchema, profileValues } from '../profile.ts'
 import type { Context } from './context.ts'
 import { customerParams, erasedCustomer, unknownCustomer } from './customer-params.ts'
+import { jsonResponse } from './json-response.ts'
 
 export const CUSTOMER_SCHEMA = customerViewSchema.extend({ profile: profileSchema }).meta({ id: 'Customer' })
 
@@ -14,7 +15,10 @@ export function addCustomerRoute({ app, clock, shards, view }: Context): void {
         summary: 'Everything that is known of a customer',
         tags: ['customers'],
         params: customerParams,
-        response: { 200: CUSTOMER_SCHEMA, ...problemResponses(400, 401, 403, 404, 410, 503) },
+        response: {
+          200: jsonResponse('The customer.', CUSTOMER_SCHEMA),
+          ...problemResponses(400, 401, 403, 404, 410, 503),
+        },
       },
     },
     async ({ params: { id } }) => {

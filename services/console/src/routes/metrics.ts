@@ -5,6 +5,7 @@ import { pipelineSchema } from '../figures/pipeline.ts'
 import { summarise, summarySchema } from '../figures/summary.ts'
 import { addUp } from '../figures/sums.ts'
 import type { Context } from './context.ts'
+import { jsonResponse } from './json-response.ts'
 
 const asOf = z.iso.datetime()
 
@@ -24,7 +25,7 @@ export function addMetricsRoutes({ app, clock, shards, view, pipeline }: Context
         description:
           'Every number is a sum over customers that is kept up to date with them; nothing is counted on asking.',
         tags: ['metrics'],
-        response: { 200: SUMMARY_SCHEMA, ...problems },
+        response: { 200: jsonResponse('The numbers.', SUMMARY_SCHEMA), ...problems },
       },
     },
     async () => {
@@ -43,7 +44,7 @@ export function addMetricsRoutes({ app, clock, shards, view, pipeline }: Context
       schema: {
         summary: 'Retention by month of the first purchase',
         tags: ['metrics'],
-        response: { 200: COHORTS_SCHEMA, ...problems },
+        response: { 200: jsonResponse('The cohorts, oldest first.', COHORTS_SCHEMA), ...problems },
       },
     },
     async () => ({ asOf: new Date(clock.now()).toISOString(), cohorts: cohortsOf(await sums(), view.currency) }),

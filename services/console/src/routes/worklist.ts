@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { decodeCursor, encodeCursor } from '../worklist/cursor.ts'
 import { readPage } from '../worklist/read-page.ts'
 import type { Context } from './context.ts'
+import { jsonResponse } from './json-response.ts'
 
 const querySchema = z.object({
   band: z.enum(WORKLIST_BANDS),
@@ -44,7 +45,10 @@ export function addWorklistRoute({ app, clock, client, shards, view }: Context):
         description: DESCRIPTION,
         tags: ['customers'],
         querystring: querySchema,
-        response: { 200: WORKLIST_SCHEMA, ...problemResponses(400, 401, 403, 503) },
+        response: {
+          200: jsonResponse('A page of the worklist.', WORKLIST_SCHEMA),
+          ...problemResponses(400, 401, 403, 503),
+        },
       },
     },
     async ({ query: { band, limit, cursor } }) => {
