@@ -186,8 +186,11 @@ function toChunks(tf: Tf, data: TrainingData, { mean, scale }: Standardisation, 
         values[i * features + j] = (x[(from + i) * features + j]! - mean[j]!) / scale[j]!
       }
     }
-    const part = (source: ArrayLike<number> | undefined) =>
-      tf.tensor1d(Float32Array.from({ length: rows }, (_, i) => source?.[from + i] ?? 1))
+    const part = (source: ArrayLike<number> | undefined) => {
+      const own = new Float32Array(rows).fill(1)
+      if (source !== undefined) for (let i = 0; i < rows; i++) own[i] = source[from + i]!
+      return tf.tensor1d(own)
+    }
     chunks.push({ x: tf.tensor2d(values, [rows, features]), y: part(y), weights: part(data.weights) })
   }
   return chunks
@@ -201,12 +204,18 @@ function checkTrainingData({ x, y, weights, features }: TrainingData): number {
     throw refuse(`${n} labels and ${features} features call for ${n * features} values, there are ${x.length}`)
   }
   if (weights !== undefined && weights.length !== n) throw refuse(`${n} labels, but ${weights.length} row weights`)
-  const bad = x.findIndex((value: number) => !Number.isFinite(value))
+  const bad = firstNotFinite(x)
   if (bad >= 0) throw refuse(`row ${Math.floor(bad / features)}, feature ${bad % features} is ${x[bad]}`)
   const positive = sum(y)
   if (!(positive > 0 && positive < n))
     throw refuse(`all ${n} rows have the same label, so there is nothing to tell apart`)
   return n
+}
+
+/** A loop, because `findIndex` calls a function for each of millions of values. */
+function firstNotFinite(x: Float32Array | Float64Array): number {
+  for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return i
+  return -1
 }
 
 function sum(values: ArrayLike<number>): number {

@@ -11,8 +11,11 @@ import type { Snapshot } from '../dataset/rows.ts'
 import { stack } from '../dataset/table.ts'
 import type { Window } from '../learn/plan.ts'
 import { auc } from '../metrics/index.ts'
+import { thin } from './thin.ts'
 
 const DAY_MS = 86_400_000
+/** Of a candidate and of the window that judges it: more rows cost more than they tell. */
+const MOST_ROWS = 50_000
 
 export interface FitSettings {
   /** From strong to weak; each starts where the last one ended. */
@@ -53,8 +56,14 @@ export function selectRidge(
   if (windows.length === 0) return { ridge: usual, trials: [], validations: [] }
   const byRidge = new Map(settings.ridges.map((ridge) => [ridge, [] as Judged[]]))
   for (const { validation, learnFrom } of windows) {
-    const snapshot = snapshots.find(({ cutoff }) => cutoff === validation)!
-    const training = snapshots.filter(({ cutoff }) => learnFrom.includes(cutoff))
+    const snapshot = thin(
+      snapshots.filter(({ cutoff }) => cutoff === validation),
+      MOST_ROWS,
+    )[0]!
+    const training = thin(
+      snapshots.filter(({ cutoff }) => learnFrom.includes(cutoff)),
+      MOST_ROWS,
+    )
     let start: LogisticFit['standardised'] | undefined
     for (const ridge of settings.ridges) {
       const fit = fitSnapshots(backend, training, ridge, settings, start)

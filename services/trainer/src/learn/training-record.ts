@@ -12,10 +12,11 @@ import { standardErrors } from './uncertainty.ts'
 /** What of the training rows is kept beside the model, once they are gone. */
 export function recordTraining(
   backend: Backend,
-  table: Table,
+  whole: Table,
   { fit, ridge, weights, platt }: Pick<Trained, 'fit' | 'ridge' | 'weights' | 'platt'>,
 ): TrainingRecord {
-  const errors = standardErrors(fit, table.x, table.y.length, ridge)
+  const errors = standardErrors(fit, whole.x, whole.y.length, ridge)
+  const table = sampled(whole)
   const { slope } = platt.step
   const coefficients = FEATURES.map(({ name }, j): Coefficient => {
     const weight = slope * fit.standardised.weights[j]!
@@ -28,4 +29,18 @@ export function recordTraining(
     features: FEATURES.map(({ name }, j) => ({ feature: name, reference: referenceOf(columnAt(table, j)) })),
     score: referenceOf(scoreSnapshot(backend, weights, table).probabilities),
   }
+}
+
+/** Shares to a hundredth and one line of recency need no more rows. */
+const MOST_ROWS = 20_000
+
+function sampled({ x, y, lapsed, features }: Table): Table {
+  const step = Math.max(1, Math.ceil(y.length / MOST_ROWS))
+  const rows = Math.ceil(y.length / step)
+  const values = new Float32Array(rows * features)
+  for (let row = 0; row < rows; row++) {
+    values.set(x.subarray(row * step * features, (row * step + 1) * features), row * features)
+  }
+  const pick = (source: Uint8Array) => Uint8Array.from({ length: rows }, (_, row) => source[row * step]!)
+  return { features, x: values, y: pick(y), lapsed: pick(lapsed) }
 }

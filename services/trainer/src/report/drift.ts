@@ -34,11 +34,12 @@ export function populationStability({ bounds, shares }: Reference, values: Array
 }
 
 function sharesOf(values: ArrayLike<number>, bounds: readonly number[]): number[] {
-  const counts = new Array<number>(bounds.length + 1).fill(0)
+  const counts = new Float64Array(bounds.length + 1)
   for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
     let bin = 0
-    while (bin < bounds.length && values[i]! >= bounds[bin]!) bin++
+    while (bin < bounds.length && value >= bounds[bin]!) bin++
     counts[bin]!++
   }
-  return counts.map((count) => count / Math.max(1, values.length))
+  return Array.from(counts, (count) => count / Math.max(1, values.length))
 }

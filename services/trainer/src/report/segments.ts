@@ -45,5 +45,7 @@ export function segmentsOf(snapshot: Snapshot, horizonDays: number): Segment[] {
 
 /** One column of a table, by its place among FEATURES. */
 export function columnAt({ x, y, features }: Pick<Table, 'x' | 'y' | 'features'>, column: number): Float32Array {
-  return Float32Array.from(y, (_, i) => x[i * features + column]!)
+  const values = new Float32Array(y.length)
+  for (let i = 0; i < values.length; i++) values[i] = x[i * features + column]!
+  return values
 }
