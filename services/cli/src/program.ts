@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   bridge: async () => (await import('./commands/bridge.ts')).addBridge,
   dataset: async () => (await import('./commands/dataset.ts')).addDataset,
   train: async () => (await import('./commands/train.ts')).addTrain,
+  evaluate: async () => (await import('./commands/evaluate.ts')).addEvaluate,
   score: async () => (await import('./commands/score.ts')).addScore,
   clv: async () => (await import('./commands/clv.ts')).addClv,
   rebuild: async () => (await import('./commands/rebuild.ts')).addRebuild,
