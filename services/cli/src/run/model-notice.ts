@@ -2,9 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parsePolicy } from '@holdfast/contracts'
 import { dataFolder, repositoryRoot, type Say } from '@holdfast/local'
+import { formatRate } from '@holdfast/platform'
 import { type Env, readSettings } from '../config.ts'
 import { fileUnreadable } from '../errors.ts'
 import { readChampion } from '../inspect/champion.ts'
+import { span } from '../output/text.ts'
 import type { RunPlan } from './run-plan.ts'
 
 const DEFAULT_POLICY = 'infra/policy/default.yaml'
@@ -37,4 +39,18 @@ export async function saysWhatItMaySend({ modelMaySend }: RunPlan, env: Env, say
     ? `it may send, because ${modelMaySend ? '--model-may-send' : file} says so`
     : 'decisions are recorded, nothing is sent (--model-may-send lets it, "npx holdfast train" learns from this log)'
   say(`model ${model.version}, learned from a generated shop: ${may}`)
+}
+
+/** Less than this, wall clock, ms, and a busy machine looks at somebody too late to contact them. */
+const TIGHT_MS = 5_000
+
+/** Warns where time runs so fast that what the policy calls too late is soon reached. */
+export async function saysWhenTooLate({ rate }: RunPlan, env: Env, say: Say): Promise<void> {
+  if (rate === undefined) return
+  const { file, text } = await readPolicy(env)
+  const { actionHorizonMs } = parsePolicy(text, file)
+  if (actionHorizonMs / rate >= TIGHT_MS) return
+  say(
+    `at ${formatRate(rate)} the actionHorizon of the policy, ${span(actionHorizonMs)}, is ${span(actionHorizonMs / rate)}: who is looked at later is recorded, not contacted`,
+  )
 }

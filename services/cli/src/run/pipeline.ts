@@ -4,7 +4,7 @@ import { type Env, inputTopics, readSettings, topicsOf, withRates } from '../con
 import { day } from '../output/text.ts'
 import { type ClockKeeper, keepClock } from './clock-keeper.ts'
 import { followReplay } from './follow-replay.ts'
-import { policyThatSends, saysWhatItMaySend } from './model-notice.ts'
+import { policyThatSends, saysWhatItMaySend, saysWhenTooLate } from './model-notice.ts'
 import { apartFromLive, type RunPlan } from './run-plan.ts'
 import { createRunRecord } from './run-record.ts'
 import { SERVICES } from './service-table.ts'
@@ -65,6 +65,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await makeTopics(env, say)
   signal.throwIfAborted()
   if (feed.kind !== 'shop') await saysWhatItMaySend(plan, env, say)
+  await saysWhenTooLate(plan, env, say)
 
   const clock = await openKeptClock(plan.rate, replay?.beginsAt ?? Date.now(), env, onStarted)
   const specs = SERVICES.filter(({ isPartOf }) => isPartOf(plan))
