@@ -7,7 +7,7 @@ import { judge } from './risk/judge.ts'
 import { predictedValueMinor, type RiskModel } from './risk/model.ts'
 import { type Reason, reasons } from './risk/reasons.ts'
 import { SilentLogit } from './risk/silence.ts'
-import type { Band, CustomerState, Decided } from './state/customer-state.ts'
+import { type Band, type CustomerState, type Decided, draftOf } from './state/customer-state.ts'
 import { NEVER } from './time.ts'
 
 /** What the model said of a customer: float32, from TensorFlow.js. */
@@ -51,13 +51,15 @@ export function evaluate(
   const band = bandAt(state, at, score.logit, before?.band, model)
   const isSameStay = before !== undefined && before.band === band
   const entered = isSameStay ? before.enteredAt : enteredAt(state, band, before?.band, at, model, silent)
-  const decision = decide({ ...context, state, before, band, enteredAt: entered, at })
+  const { policy, modelMaySend } = context
+  const decision = decide({ state, before, band, enteredAt: entered, at, policy, modelMaySend })
   const hasRisk = band !== 'prospect'
   const probability = hasRisk ? score.probability : 0
   let judgement = judge(state, before, at, model.horizonMs)
   if (judgement.predictedAt === NEVER && hasRisk && band !== 'lapsed') {
     judgement = { ...judgement, predictedAt: at, predictedProbability: probability }
   }
+  const { predictedAt, predictedProbability, judged } = judgement
   const decided: Decided = {
     band,
     previousBand: before?.band,
@@ -67,16 +69,20 @@ export function evaluate(
     expectedLossMinor: Math.round(probability * predictedValueMinor(seen.facts)),
     disposition: decision.disposition,
     heldUntil: decision.heldUntil,
-    ...judgement,
+    predictedAt,
+    predictedProbability,
+    judged,
   }
+  const next = draftOf(state)
+  next.decided = decided
   return {
-    state: { ...state, decided },
+    state: next,
     decision,
     changedFrom: isSameStay ? undefined : (before?.band ?? 'none'),
     nextLookAt: earliest(
       nextBandLook(state, band, at, model, silent),
       decision.heldUntil,
-      judgement.predictedAt === NEVER ? NEVER : judgement.predictedAt + model.horizonMs,
+      predictedAt === NEVER ? NEVER : predictedAt + model.horizonMs,
     ),
   }
 }

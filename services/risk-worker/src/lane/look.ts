@@ -65,9 +65,11 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
       const [id, state] = customers[i]!
       const seen = sights[i]!
       const score = { logit: logits[i]!, probability: probabilities[i]! }
-      const found = evaluate(underWay.laidOver(id, state), at, score, context, seen)
+      const laidOver = underWay.laidOver(id, state)
+      const found = evaluate(laidOver, at, score, context, seen)
       // What is stored of the log is the log's alone.
-      const evaluation = { ...found, state: { ...found.state, actions: state.actions, rings: state.rings } }
+      const evaluation =
+        laidOver === state ? found : { ...found, state: { ...found.state, actions: state.actions, rings: state.rings } }
       const looks = report(id, state, evaluation, at, seen)
       if (looks.outbox.length > 0) underWay.remember(id, evaluation.decision, at)
       looked.push(looks)

@@ -136,7 +136,8 @@ export function addCounterChanges(before: CustomerState, after: CustomerState, a
 }
 
 function isUnknown({ rings }: CustomerState): boolean {
-  return ROLES.every((role) => rings[role] === undefined)
+  for (const role of ROLES) if (rings[role] !== undefined) return false
+  return true
 }
 
 function addActiveMonths(cohort: number, newest: number, bits: number, offset: number, add: Add): void {

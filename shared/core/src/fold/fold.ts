@@ -1,5 +1,5 @@
 import { type CustomerEvent, ROLE_OF_TYPE } from '../event.ts'
-import { type CustomerState, ERASED_STATE } from '../state/customer-state.ts'
+import { type CustomerState, draftOf, ERASED_STATE } from '../state/customer-state.ts'
 import { foldAction } from './actions.ts'
 import { foldConsent, foldContract } from './contract.ts'
 import { foldEngagement, foldMention } from './engagement.ts'
@@ -18,44 +18,45 @@ export function fold(state: CustomerState, event: CustomerEvent): CustomerState 
   if (event.type === 'customer.erased') return ERASED_STATE
   const role = ROLE_OF_TYPE[event.type]
   if (remembers(state.rings, role, event.idHash)) return state
-  const rings = remember(state.rings, role, event.idHash)
+  const next = draftOf(state)
+  next.rings = remember(state.rings, role, event.idHash)
   switch (event.type) {
     case 'purchase.completed':
-      return { ...state, rings, purchases: foldPurchase(state.purchases, event) }
+      next.purchases = foldPurchase(state.purchases, event)
+      break
     case 'purchase.refunded':
     case 'purchase.cancelled':
-      return { ...state, rings, reversals: foldReversal(state.reversals, event) }
+      next.reversals = foldReversal(state.reversals, event)
+      break
     case 'support.ticket_opened':
     case 'support.ticket_resolved':
     case 'support.ticket_reopened':
     case 'support.ticket_escalated':
-      return { ...state, rings, support: foldTicket(state.support, event) }
+      next.support = foldTicket(state.support, event)
+      break
     case 'survey.requested':
     case 'survey.responded':
-      return {
-        ...state,
-        rings,
-        surveys: { ...state.surveys, [event.kind]: foldSurvey(state.surveys[event.kind], event) },
-      }
+      next.surveys = { ...state.surveys, [event.kind]: foldSurvey(state.surveys[event.kind], event) }
+      break
     case 'engagement.visited':
     case 'engagement.logged_in':
     case 'engagement.email_opened':
     case 'engagement.email_clicked':
     case 'engagement.feature_used':
-      return { ...state, rings, engagement: foldEngagement(state.engagement, event) }
+      next.engagement = foldEngagement(state.engagement, event)
+      break
     case 'social.mentioned':
-      return { ...state, rings, social: foldMention(state.social, event) }
+      next.social = foldMention(state.social, event)
+      break
     case 'profile.updated':
       // Personal fields live beside the state (see profile.ts); here the event only marks the customer as known.
-      return { ...state, rings }
+      break
     case 'consent.changed':
-      return {
-        ...state,
-        rings,
-        consent: { ...state.consent, [event.purpose]: foldConsent(state.consent[event.purpose], event) },
-      }
+      next.consent = { ...state.consent, [event.purpose]: foldConsent(state.consent[event.purpose], event) }
+      break
     case 'contract.change_requested':
-      return { ...state, rings, contract: foldContract(state.contract, event) }
+      next.contract = foldContract(state.contract, event)
+      break
     case 'action.decided':
     case 'action.delivered':
     case 'action.failed':
@@ -63,10 +64,10 @@ export function fold(state: CustomerState, event: CustomerEvent): CustomerState 
     case 'action.suppressed':
     case 'action.snoozed':
     case 'action.resolved':
-      return {
-        ...state,
-        rings,
-        actions: { ...state.actions, [event.action]: foldAction(state.actions[event.action], event) },
-      }
+      next.actions = { ...state.actions, [event.action]: foldAction(state.actions[event.action], event) }
+      break
+    default:
+      event satisfies never
   }
+  return next
 }

@@ -13,5 +13,8 @@ export function remember(rings: Rings, role: Role, idHash: number): Rings {
   const kept = new Array<number>(ids.length + 1 - from)
   for (let i = from; i < ids.length; i++) kept[i - from] = ids[i]!
   kept[kept.length - 1] = idHash
-  return { ...rings, [role]: kept }
+  const { purchases, support, engagement, profile, actions } = rings
+  const next: { -readonly [R in Role]: Rings[R] } = { purchases, support, engagement, profile, actions }
+  next[role] = kept
+  return next
 }

@@ -1,6 +1,6 @@
 import { ACTION_KINDS, PURPOSES, ROLES, SURVEY_KINDS } from '../event.ts'
 import { Describer, type LayoutRow, Reader, type Sink, Writer } from './codec.ts'
-import { type CustomerState, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
+import { type CustomerState, type Draft, draftOf, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
 import type { Group } from './groups/index.ts'
 import * as groups from './groups/index.ts'
 
@@ -12,8 +12,6 @@ export const LAYOUT_VERSION = 1
 
 /** An erased customer keeps the version and a presence that no group can have: four bytes, whatever else was in hand. */
 const ERASED_BIT = 2 ** 19
-
-type Draft = { -readonly [K in keyof CustomerState]: CustomerState[K] }
 
 interface Slot {
   readonly name: string
@@ -190,7 +188,7 @@ export function decodeState(bytes: Uint8Array): CustomerState {
   const presence = reader.uint()
   // Written so that a number that ran over into NaN is refused, too.
   if (!(presence <= ERASED_BIT)) throw new RangeError(`state has groups that this build does not know: ${presence}`)
-  const draft: Draft = { ...EMPTY_STATE }
+  const draft = draftOf(EMPTY_STATE)
   for (let i = 0; i < SLOTS.length; i++) if (presence & (1 << i)) SLOTS[i]!.read(reader, draft)
   if (reader.left !== 0) throw new RangeError(`state has ${reader.left} bytes too many`)
   return presence === ERASED_BIT ? ERASED_STATE : draft
