@@ -8,12 +8,15 @@ const { events, out, cutoffs, horizonMs } = z
   .parse(JSON.parse(process.argv[2] ?? '{}'))
 
 const decode = createDecoder({ base: 'EUR', rates: { GBP: '1.17', USD: '0.92' } })
+const usedBefore = process.cpuUsage()
 const startedAt = performance.now()
 const source = openSource({ kind: 'files', files: [events], decode, now: Date.now() })
 const written = await writeDataset({ source, out, cutoffs, horizonMs })
+const { user, system } = process.cpuUsage(usedBefore)
 process.stdout.write(
   JSON.stringify({
     seconds: (performance.now() - startedAt) / 1_000,
+    processorSeconds: (user + system) / 1e6,
     peakBytes: process.resourceUsage().maxRSS * 1_024,
     events: written.events,
     customers: written.customers,
