@@ -1,6 +1,7 @@
 import type { PurchaseDays } from '@holdfast/core'
 import type { RowPopulation } from './dataset/population.ts'
 import { notingPurchases } from './purchases.ts'
+import { requireFree } from './registry/registry.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type { EventSource } from './source/event-source.ts'
 import { type Stored, type StoreOptions, storeTrained } from './store-trained.ts'
@@ -20,6 +21,7 @@ export async function trainOnSource(request: SourceRequest): Promise<Stored> {
   const { source, trainCutoffs, testCutoff, population, until, ...store } = request
   const settings = { ...DEFAULT_SETTINGS, ...store.settings }
   const { backend, progress } = store
+  if (store.version !== undefined) await requireFree(store.modelsDir, store.version)
   const purchases = new Map<string, PurchaseDays>()
   const trained = await trainAt({
     backend,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { listVersions } from '@holdfast/scorer'
 import { TrainerError } from '../errors.ts'
@@ -33,8 +33,24 @@ export async function writeVersion(
     await rm(draft, { recursive: true, force: true })
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
-    throw new TrainerError('version_taken', `${dir} exists already; a version is never written over`, error)
+    throw versionTaken(dir, error)
   }
+}
+
+/** Says before any work is done what `writeVersion` would say after it. @throws TrainerError `version_taken` */
+export async function requireFree(modelsDir: string, version: string): Promise<void> {
+  const dir = join(modelsDir, version)
+  // An empty folder may be taken over; anything unreadable is left for the writing to explain.
+  const files = await readdir(dir).catch(() => [])
+  if (files.length > 0) throw versionTaken(dir)
+}
+
+function versionTaken(dir: string, cause?: unknown): TrainerError {
+  return new TrainerError(
+    'version_taken',
+    `${dir} exists already; a version is never written over: choose another name`,
+    cause,
+  )
 }
 
 /** Writes one text file of a version. */
