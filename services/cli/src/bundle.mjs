@@ -33,7 +33,7 @@ const standIns = (party) => {
 }
 
 const bundle = await rolldown({
-  input: here('dist/main.js'),
+  input: here('../dist/main.js'),
   platform: 'node',
   external: (id) => !(/^[./\0]/.test(id) || id.startsWith('@holdfast/') || BUNDLED.has(id) || WHEN_USED.has(id)),
   // Our own modules do nothing when they are loaded, so those that nobody uses are left out.
@@ -48,6 +48,6 @@ const bundle = await rolldown({
     },
   ],
 })
-rmSync(here('dist/holdfast'), { recursive: true, force: true })
-await bundle.write({ dir: here('dist/holdfast'), format: 'esm', sourcemap: true })
+rmSync(here('../dist/holdfast'), { recursive: true, force: true })
+await bundle.write({ dir: here('../dist/holdfast'), format: 'esm', sourcemap: true })
 await bundle.close()
