@@ -16,7 +16,8 @@ export interface RunServiceOptions {
 
 /**
  * A process: runs `main`, which starts components on the lifecycle and returns; then stays until SIGINT or SIGTERM (exit 0),
- * or until something fails (exit 1, the error printed for a person). A second signal does not wait for the stops.
+ * or until something fails (exit 1, the error printed for a person) or nobody reads its output any more (exit 1). A second
+ * signal does not wait for the stops.
  */
 export async function runService(
   main: (context: ServiceContext) => Promise<void>,
@@ -50,6 +51,8 @@ export async function runService(
     void end(0)
   }
 
+  // Whoever read our output has gone, and every further line would fail like this one: stop in order rather than unheard.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => void end(1))
   process.on('SIGINT', onSignal)
   process.on('SIGTERM', onSignal)
   process.on('unhandledRejection', fail)
