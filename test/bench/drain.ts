@@ -22,16 +22,17 @@ const STUCK_MS = 60_000
 /**
  * Waits until the log is drained: stored offsets have reached the end of every topic that is read, no appointment is overdue,
  * and the outbox is empty, in all shards.
+ * @param now domain time, ms
  * @throws Error when the process ends or stands still
  */
-export async function drain(pipeline: Pipeline): Promise<Drain> {
+export async function drain(pipeline: Pipeline, now: () => number = Date.now): Promise<Drain> {
   const { stage, spawnedAt } = pipeline
   const startedAt = await waitUntil(pipeline, CLAIM_POLL_MS, async () => {
     const metas = await Promise.all((await shardsOf(pipeline)).map((shard) => shard.meta()))
     return metas.some(({ token }, partition) => isClaimed(pipeline, partition, token)) || undefined
   })
   const before = { worker: pipeline.processorSeconds(), redis: processorSecondsOf(stage.redisPid) }
-  const endedAt = await waitUntil(pipeline, POLL_MS, () => isDrained(pipeline))
+  const endedAt = await waitUntil(pipeline, POLL_MS, () => isDrained(pipeline, now()))
   const shards = await shardsOf(pipeline)
   const counters = await Promise.all(shards.map((shard) => shard.counters()))
   return {
@@ -49,14 +50,14 @@ function isClaimed({ tokensBefore }: Pipeline, partition: number, token: string)
 }
 
 /** True, or in words what is still to do. */
-async function isDrained(pipeline: Pipeline): Promise<true | string> {
+async function isDrained(pipeline: Pipeline, now: number): Promise<true | string> {
   const { stage, topics } = pipeline
   // Redis first: whatever left the outbox before this look is in the log's ends, which are asked for afterwards.
   const shards = await Promise.all(
     (await shardsOf(pipeline)).map(async (shard) => ({
       partition: shard.partition,
       meta: await shard.meta(),
-      overdue: await shard.overdue(Date.now()),
+      overdue: await shard.overdue(now),
       outbox: await shard.outboxLength(),
     })),
   )

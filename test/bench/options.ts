@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['throughput', 'memory', 'rebuild', 'latency', 'gateway'] as const
+export const PARTS = ['throughput', 'memory', 'rebuild', 'latency', 'gateway', 'silence'] as const
 export type Part = (typeof PARTS)[number]
 
 export interface Options {
@@ -16,6 +16,10 @@ export interface Options {
   readonly rate: number | undefined
   /** For each of the gateway's loads. */
   readonly gatewaySeconds: number
+  /** Who fall silent. */
+  readonly silenceCustomers: number
+  /** Of the wall clock, a day of silence in each. */
+  readonly silenceSeconds: number
   readonly parts: ReadonlySet<Part>
   /** Folder for processor profiles of the risk-worker. */
   readonly profileDir: string | undefined
@@ -31,7 +35,9 @@ export const USAGE = `npm run bench -- [options]
   --latency-seconds <n>        over which they are spread                  (60)
   --rate <n>                   events/s meanwhile                          (half of the rate measured)
   --gateway-seconds <n>        for each of the gateway's loads             (10)
-  --only <part,…>              of ${PARTS.join(', ')}; filling the log and draining it come with all but gateway
+  --silence-customers <n>      who fall silent                             (20000)
+  --silence-seconds <n>        of the wall clock, a day in each            (60)
+  --only <part,…>              of ${PARTS.join(', ')}; filling the log and draining it come with all but these last two
   --profile                    writes processor profiles of the risk-worker (--cpu-prof)`
 
 /** @throws Error for a flag that is none, or a number that is none. */
@@ -48,6 +54,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       'latency-seconds': text,
       rate: text,
       'gateway-seconds': text,
+      'silence-customers': text,
+      'silence-seconds': text,
       only: text,
       profile: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -67,6 +75,8 @@ export function readOptions(args: readonly string[]): Options | 'help' {
     latencySeconds: count('--latency-seconds', values['latency-seconds'] ?? '60'),
     rate: values.rate === undefined ? undefined : count('--rate', values.rate),
     gatewaySeconds: count('--gateway-seconds', values['gateway-seconds'] ?? '10'),
+    silenceCustomers: count('--silence-customers', values['silence-customers'] ?? '20000'),
+    silenceSeconds: count('--silence-seconds', values['silence-seconds'] ?? '60'),
     parts: new Set(values.only === undefined ? PARTS : values.only.split(',').map(part)),
     profileDir: values.profile ? '.holdfast/bench-profiles' : undefined,
   }

@@ -2,6 +2,7 @@ import type { Drain } from './drain.ts'
 import type { Latency } from './latency.ts'
 import type { Measurement } from './measured-process.ts'
 import type { Options } from './options.ts'
+import type { Lateness, Silence } from './silence.ts'
 import type { Row } from './table.ts'
 
 /** The targets of the project, and how figures become rows. */
@@ -9,6 +10,7 @@ const TARGET_OF_CEILING = 0.4
 const TARGET_OF_STRAIGHTFORWARD = 10
 const TARGET_P99_MS = 250
 const TARGET_BYTES = 512
+const TARGET_LATENESS_MS = 1_000
 /** Of the rate that was asked for while latency is measured. */
 const LEAST_RATE = 0.98
 
@@ -98,6 +100,31 @@ export function latencyRows(target: number, jobs: number, latency: Latency): Row
     { name: 'sent to queued, p50', value: latency.p50Ms, unit: 'ms' },
     { name: 'sent to queued, p99', value: latency.p99Ms, unit: 'ms', target: { below: TARGET_P99_MS } },
     { name: 'sent to queued, longest', value: latency.maxMs, unit: 'ms' },
+  ]
+}
+
+export function silenceRows(silence: Silence): Row[] {
+  const { customers, changes, jobs, looks, missing, jobsMissing, brief, briefMissing, workerLoad } = silence
+  const late = (what: string, { p50Ms, p99Ms, maxMs }: Lateness, isTarget: boolean): Row[] => [
+    { name: `${what}, p50`, value: p50Ms, unit: 'ms' },
+    { name: `${what}, p99`, value: p99Ms, unit: 'ms', ...(isTarget && { target: { below: TARGET_LATENESS_MS } }) },
+    { name: `${what}, longest`, value: maxMs, unit: 'ms' },
+  ]
+  return [
+    {
+      name: 'silence at 1 d/s: band changes',
+      value: silence.expected,
+      unit: 'changes',
+      note:
+        `of ${number(customers)} customers; the risk-worker kept ${(100 * workerLoad).toFixed()} % of a core busy; ` +
+        `beside them ${number(brief)} that lasted less than a second, ${number(briefMissing)} of them unseen`,
+    },
+    { name: 'of these never recorded', value: missing, unit: 'changes', target: { atMost: 0 } },
+    { name: 'jobs that they cause', value: silence.jobsExpected, unit: 'jobs' },
+    { name: 'of these never queued', value: jobsMissing, unit: 'jobs', target: { atMost: 0 } },
+    ...late('crossing to queued', jobs, true),
+    ...late('crossing to recorded', changes, true),
+    ...late('of that, crossing to look', looks, false),
   ]
 }
 

@@ -11,7 +11,8 @@ import { bytesWithoutTimeline, usedMemory } from './memory.ts'
 import { readModel } from './model.ts'
 import type { Options } from './options.ts'
 import { type Pipeline, startPipeline } from './pipeline-process.ts'
-import { type Bounds, latencyRows, memoryRows, number, rebuildRow, throughputRows } from './report.ts'
+import { type Bounds, latencyRows, memoryRows, number, rebuildRow, silenceRows, throughputRows } from './report.ts'
+import { measureSilence } from './silence.ts'
 import { openStage, type Stage, TOPICS } from './stage.ts'
 import { formatTable, type Row } from './table.ts'
 import { findUrgentPurchases } from './urgent-purchases.ts'
@@ -43,10 +44,15 @@ export async function runBench(options: Options): Promise<BenchReport> {
   }
   for (const signal of SIGNALS) process.once(signal, stopOnSignal)
   try {
-    if ([...options.parts].some((part) => part !== 'gateway')) {
+    if ([...options.parts].some((part) => part !== 'gateway' && part !== 'silence')) {
       await measurePipeline(stage, options, { model, policy, rows, heading })
     }
     if (options.parts.has('gateway')) rows.push(...(await measureGateway(stage, options)))
+    if (options.parts.has('silence')) {
+      const context = { model, policy, modelMaySend: true }
+      const { silenceCustomers: customers, silenceSeconds: seconds, profileDir } = options
+      rows.push(...silenceRows(await measureSilence(stage, { customers, seconds, context, profileDir })))
+    }
   } catch (thrown) {
     // Whatever failed then did so because everything is being stopped; the process ends when that is done.
     if (isInterrupted) await new Promise(() => {})
