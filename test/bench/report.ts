@@ -2,7 +2,8 @@ import type { Drain } from './drain.ts'
 import type { Latency } from './latency.ts'
 import type { Measurement } from './measured-process.ts'
 import type { Options } from './options.ts'
-import type { Lateness, Silence } from './silence.ts'
+import type { Silence } from './silence.ts'
+import type { Lateness } from './silence-lateness.ts'
 import type { Row } from './table.ts'
 
 /** The targets of the project, and how figures become rows. */

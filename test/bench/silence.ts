@@ -1,23 +1,14 @@
-import { queuePrefix, riskChangeSchema, topicNames } from '@holdfast/contracts'
+import { queuePrefix } from '@holdfast/contracts'
 import { type CustomerState, DAY_MS, decodeState, type EvaluateContext, MINUTE_MS } from '@holdfast/core'
 import { bandHistory } from '@holdfast/core/oracle'
-import {
-  type ClockMap,
-  connectProducer,
-  domainAt,
-  type OutgoingMessage,
-  readLog,
-  standingClock,
-  startedAt,
-  storeClockMap,
-} from '@holdfast/platform'
-import { generateShop } from '@holdfast/simulation'
+import { type ClockMap, domainAt, standingClock, startedAt, storeClockMap } from '@holdfast/platform'
 import { drain } from './drain.ts'
 import { followJobs } from './job-arrivals.ts'
 import { type Pipeline, requireAlive, shardsOf, startPipeline } from './pipeline-process.ts'
 import { type Crossing, forecast } from './silence-forecast.ts'
+import { changesOf, compare, type Lateness } from './silence-lateness.ts'
+import { createChangesTopic, topicsUnder, writeHistory } from './silent-shop.ts'
 import type { Stage } from './stage.ts'
-import { percentile } from './table.ts'
 
 export interface SilenceOptions {
   readonly customers: number
@@ -25,14 +16,6 @@ export interface SilenceOptions {
   readonly seconds: number
   readonly context: EvaluateContext
   readonly profileDir: string | undefined
-}
-
-/** Milliseconds of the wall clock. */
-export interface Lateness {
-  readonly count: number
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly maxMs: number
 }
 
 export interface Silence {
@@ -58,12 +41,9 @@ export interface Silence {
 const PREFIX = 'silence'
 /** `1d/s`: domain ms a wall ms. */
 const RATE = DAY_MS / 1_000
-const HISTORY_MS = 500 * DAY_MS
 const NOTICE_MS = 2_000
 /** What has not come so long after the end never comes. */
 const PATIENCE_MS = 10_000
-/** A stay in a band that is over after so much of the wall clock may pass unseen: nobody could act on it. */
-const BRIEF_MS = 1_000
 /** Customers whose crossings are compared with the oracle's, which steps through every half hour. */
 const CHECKED = 60
 
@@ -78,7 +58,7 @@ export async function measureSilence(stage: Stage, options: SilenceOptions): Pro
   const opened = standingClock(Date.now(), Date.now(), RATE)
   const from = domainAt(opened, Date.now())
   await storeClockMap(stage.redis, PREFIX, opened)
-  const topics = topicNames(silentTopics())
+  const topics = topicsUnder(PREFIX)
   await createChangesTopic(stage, topics.riskChanges)
   const pipeline = await startPipeline(stage, {
     prefix: PREFIX,
@@ -115,55 +95,11 @@ export async function measureSilence(stage: Stage, options: SilenceOptions): Pro
     return {
       customers: stored.size,
       workerLoad,
-      ...compare(crossings, arrivals, (at) => startsAt + (at - from) / RATE),
+      ...compare(crossings, arrivals, { from, startsAt, rate: RATE }),
     }
   } finally {
     await Promise.all([outreach.stop(), reactivation.stop(), pipeline.stop()])
   }
-}
-
-/** Topics of our own: the other parts' log stays out of it. */
-function silentTopics() {
-  const roles = ['purchases', 'support', 'engagement', 'profile', 'actions', 'riskChanges', 'deadLetters'] as const
-  return Object.fromEntries(roles.map((role) => [role, `${PREFIX}.${role}`]))
-}
-
-/** As the risk-worker would, but its records carry the instant at which the broker has them. */
-async function createChangesTopic({ admin, partitions }: Stage, topic: string): Promise<void> {
-  const configEntries = [
-    { name: 'cleanup.policy', value: 'compact' },
-    { name: 'message.timestamp.type', value: 'LogAppendTime' },
-  ]
-  await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions, configEntries }] })
-}
-
-async function writeHistory({ stage, topics }: Pipeline, customers: number, until: number): Promise<void> {
-  const shop = generateShop({ seed: 11, customers, from: until - HISTORY_MS, until })
-  const producer = await connectProducer(stage.kafka)
-  const byTopic = new Map<string, OutgoingMessage[]>()
-  let inHand = 0
-  let written = 0
-  const send = async () => {
-    await producer.sendBatch([...byTopic].map(([topic, messages]) => ({ topic, messages })))
-    written += inHand
-    inHand = 0
-    byTopic.clear()
-  }
-  try {
-    for (const { role, event } of shop.events) {
-      const topic = topics[role]
-      const messages = byTopic.get(topic) ?? []
-      byTopic.set(topic, messages)
-      messages.push({ key: event.subject, value: JSON.stringify(event) })
-      if (++inHand >= 5_000) await send()
-    }
-    await send()
-  } finally {
-    await producer.stop()
-  }
-  stage.say(
-    `✓ history written: ${written.toLocaleString('en-US')} events of ${customers.toLocaleString('en-US')} customers`,
-  )
 }
 
 async function statesOf(pipeline: Pipeline): Promise<Map<string, CustomerState>> {
@@ -222,76 +158,6 @@ async function pass(
   const workerLoad = (1_000 * (pipeline.processorSeconds() - before.processor)) / (performance.now() - before.at)
   await pause(PATIENCE_MS)
   return workerLoad
-}
-
-interface ChangeArrival {
-  /** Wall clock, ms. */
-  readonly arrivedAt: number
-  /** Domain time, ms. */
-  readonly evaluatedAt: number
-}
-
-/** Band changes since the clock started, by episode, in the order in which they came. */
-async function changesOf({ stage, topics }: Pipeline, since: number): Promise<Map<string, ChangeArrival[]>> {
-  const changes = new Map<string, ChangeArrival[]>()
-  await readLog({
-    kafka: stage.kafka,
-    admin: stage.admin,
-    topics: [topics.riskChanges],
-    onBatch(records) {
-      for (const { value, timestamp } of records) {
-        if (value === null || timestamp < since) continue
-        const { id, time } = riskChangeSchema.parse(JSON.parse(value.toString()))
-        const arrivals = changes.get(id) ?? []
-        changes.set(id, arrivals)
-        arrivals.push({ arrivedAt: timestamp, evaluatedAt: Date.parse(time) })
-      }
-    },
-  })
-  return changes
-}
-
-interface Arrivals {
-  readonly changes: ReadonlyMap<string, ChangeArrival[]>
-  /** Wall clock, ms, by job id. */
-  readonly jobs: ReadonlyMap<string, number>
-}
-
-/** @param wallAt the instant of the wall clock at which the clock showed a domain instant; both in ms */
-function compare(crossings: readonly Crossing[], arrivals: Arrivals, wallAt: (at: number) => number) {
-  const late = { changes: [] as number[], looks: [] as number[], jobs: [] as number[] }
-  const count = { expected: 0, missing: 0, brief: 0, briefMissing: 0, jobsExpected: 0, jobsMissing: 0 }
-  for (const { at, until, episodeId, job } of crossings) {
-    const isBrief = until - at < BRIEF_MS * RATE
-    const arrival = arrivals.changes.get(episodeId)?.shift()
-    if (isBrief) {
-      count.brief++
-      if (arrival === undefined) count.briefMissing++
-      continue
-    }
-    count.expected++
-    if (arrival === undefined) count.missing++
-    else {
-      late.changes.push(arrival.arrivedAt - wallAt(at))
-      late.looks.push((arrival.evaluatedAt - at) / RATE)
-    }
-    if (job === undefined) continue
-    count.jobsExpected++
-    const jobAt = arrivals.jobs.get(job)
-    if (jobAt === undefined) count.jobsMissing++
-    else late.jobs.push(jobAt - wallAt(at))
-  }
-  return { ...count, changes: lateness(late.changes), jobs: lateness(late.jobs), looks: lateness(late.looks) }
-}
-
-function lateness(values: number[]): Lateness {
-  values.sort((a, b) => a - b)
-  return {
-    count: values.length,
-    p50Ms: percentile(values, 0.5),
-    p99Ms: percentile(values, 0.99),
-    maxMs: percentile(values, 1),
-  }
 }
 
 function pause(ms: number): Promise<void> {
