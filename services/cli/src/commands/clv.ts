@@ -95,8 +95,9 @@ Example:
           '  ',
         ),
       )
-      if (!buying.converged || !spending.converged)
-        print('a likelihood has no clear maximum: the log is too small or too uniform')
+      if (!(buying.converged && spending.converged)) print('a likelihood has no clear maximum: the log is too small')
+      if (buying.atEdge || spending.atEdge)
+        print('a parameter lies at the edge: customers differ less than the model can say; its predictions still hold')
     })
 }
 

@@ -27,8 +27,10 @@ export interface BuyingHistory {
 export interface BgNbdFit extends BgNbd {
   readonly logLikelihood: number
   readonly customers: number
-  /** False where the search ran out of steps, or ran to the edge: then the log is too small or too uniform for the model. */
+  /** False where the search ran out of steps. */
   readonly converged: boolean
+  /** The likelihood still rises where a parameter is huge or tiny: customers differ less than the model can say. */
+  readonly atEdge: boolean
 }
 
 /** Parameters beyond e^±12 say that the likelihood has no maximum. */
@@ -53,7 +55,8 @@ export function fitBgNbd(histories: Iterable<BuyingHistory>): BgNbdFit {
     ...fromLogs(found.point),
     logLikelihood: -found.value,
     customers,
-    converged: found.converged && !found.point.some((log) => Math.abs(log) > EDGE - 1),
+    converged: found.converged,
+    atEdge: found.point.some((log) => Math.abs(log) > EDGE - 2),
   }
 }
 
@@ -88,12 +91,43 @@ export function expectedPurchases(model: BgNbd, history: BuyingHistory, weeks: n
   if (weeks <= 0) return 0
   const { r, alpha, b } = model
   const { repeats: x, ageWeeks } = history
+  if (model.a + b + x > SMOOTH) return averagedPurchases(model, history, weeks)
   // The formula is 0/0 where a = 1 or a + b + x = 1, though its limit is smooth.
   const a = apart(model.a, 1)
   const c = apart(a + b + x - 1, 0)
   const z = weeks / (alpha + ageWeeks + weeks)
   const inner = (1 - z) ** (a - 1) * hypergeometric2F1(c - r - x, a - 1, c, z)
   return Math.max(0, (c / (a - 1)) * (1 - inner) * probabilityAlive(model, history))
+}
+
+/** From here on the dropout's distribution is a narrow bell, and the terms of ₂F₁ are too large to add up. */
+const SMOOTH = 60
+const NODES = 200
+
+/**
+ * The same as an average over the dropout p of who is alive, Beta(a, b + x), of what a rate from Gamma(r + x, alpha + age) yields
+ * until the dropout: (1 - (1 + p · weeks / (alpha + age))^-(r + x)) / p.
+ */
+function averagedPurchases(model: BgNbd, history: BuyingHistory, weeks: number): number {
+  const { r, alpha, a } = model
+  const { repeats: x, ageWeeks } = history
+  const b = model.b + x
+  const mean = a / (a + b)
+  const reach = 9 * Math.sqrt((mean * (1 - mean)) / (a + b + 1))
+  const low = Math.max(1e-12, mean - reach)
+  const step = (Math.min(1 - 1e-12, mean + reach) - low) / NODES
+  const peak = (a - 1) * Math.log(mean) + (b - 1) * Math.log1p(-mean)
+  let total = 0
+  let weight = 0
+  for (let i = 0; i <= NODES; i++) {
+    const p = low + i * step
+    const density =
+      (i % 2 === 1 ? 4 : i === 0 || i === NODES ? 1 : 2) *
+      Math.exp((a - 1) * Math.log(p) + (b - 1) * Math.log1p(-p) - peak)
+    weight += density
+    total += (density * -Math.expm1(-(r + x) * Math.log1p((p * weeks) / (alpha + ageWeeks)))) / p
+  }
+  return (total / weight) * probabilityAlive(model, history)
 }
 
 function apart(value: number, from: number): number {

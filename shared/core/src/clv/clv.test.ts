@@ -65,6 +65,19 @@ describe('BG/NBD against integration over rate and dropout', () => {
     expect(expectedPurchases(newcomer, HISTORIES[0]!, WEEKS)).toBeGreaterThan(0)
   })
 
+  test('where everybody leaves alike, expected purchases stay smooth and finite', () => {
+    const history = HISTORIES[2]!
+    const at = (scale: number) =>
+      expectedPurchases({ r: 1.7, alpha: 6, a: 0.4 * scale, b: 0.6 * scale }, history, WEEKS)
+    // Either side of where the average takes over from the formula.
+    expect(at(55.9)).toBeCloseTo(at(56.1), 3)
+    // With one p for all: P(alive) times what a rate yields until the dropout.
+    const p = 0.4
+    const gone = p / (1 - p)
+    const alive = 1 / (1 + gone * ((6 + 30) / (6 + 28)) ** 5.7)
+    expect(at(1e6)).toBeCloseTo((alive * (1 - (1 + (p * WEEKS) / 36) ** -5.7)) / p, 4)
+  })
+
   test('a likelihood at its maximum: a fit to histories with their exact likelihood', () => {
     const histories = HISTORIES.flatMap((history, i) => Array<BuyingHistory>(40 - 9 * i).fill(history))
     const fit = fitBgNbd(histories)

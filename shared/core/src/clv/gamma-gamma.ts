@@ -21,8 +21,9 @@ export interface SpendHistory {
 export interface GammaGammaFit extends GammaGamma {
   readonly logLikelihood: number
   readonly customers: number
-  /** As with `BgNbdFit`. */
+  /** Both as with `BgNbdFit`. */
   readonly converged: boolean
+  readonly atEdge: boolean
 }
 
 const EDGE = 14
@@ -46,7 +47,8 @@ export function fitGammaGamma(histories: readonly SpendHistory[]): GammaGammaFit
     ...fromLogs(found.point),
     logLikelihood: -found.value,
     customers: histories.length,
-    converged: found.converged && !found.point.some((log) => Math.abs(log) > EDGE - 1),
+    converged: found.converged,
+    atEdge: found.point.some((log) => Math.abs(log) > EDGE - 2),
   }
 }
 
