@@ -1,9 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { CONSOLE_SETTINGS } from '@holdfast/console'
 import { asyncApi, jsonSchemas } from '@holdfast/contracts'
 import { describeLayout, FEATURE_TABLE_VERSION, FEATURES, LAYOUT_VERSION } from '@holdfast/core'
-import { describeConfig } from '@holdfast/platform'
+import { DELIVERY_WORKER_SETTINGS } from '@holdfast/delivery-worker'
+import { GATEWAY_SETTINGS } from '@holdfast/gateway'
+import { describeConfig, type Settings } from '@holdfast/platform'
+import { RECEIVER_SETTINGS } from '@holdfast/receiver'
 import { RISK_WORKER_SETTINGS } from '@holdfast/risk-worker'
 
 /** Documents made of code. `npm run docs` writes them; a test fails while one is stale. */
@@ -16,8 +20,17 @@ export interface Doc {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
+/** Whoever is configured by environment variables, by folder. */
+const SETTINGS_OF: Readonly<Record<string, readonly [name: string, settings: Settings]>> = {
+  'services/risk-worker': ['risk-worker', RISK_WORKER_SETTINGS],
+  'services/delivery-worker': ['delivery-worker', DELIVERY_WORKER_SETTINGS],
+  'services/gateway': ['gateway', GATEWAY_SETTINGS],
+  'services/console': ['console', CONSOLE_SETTINGS],
+  'infra/receiver': ['local receiver', RECEIVER_SETTINGS],
+}
+const FOLDERS = ['shared/contracts', 'shared/core', ...Object.keys(SETTINGS_OF)]
 /** Folders that hold nothing else: what no document names is deleted there. */
-const GENERATED = ['shared/contracts/generated', 'shared/core/generated', 'services/risk-worker/generated']
+const GENERATED = FOLDERS.map((folder) => `${folder}/generated`)
 
 const GENERATED_BY = 'Generated from the code by `npm run docs`; do not edit.'
 
@@ -55,14 +68,14 @@ ${rows.join('\n')}
 `
 }
 
-function settingsPage(): string {
-  return `# Settings of the risk-worker
+function settingsPage(name: string, settings: Settings): string {
+  return `# Settings of the ${name}
 
 ${GENERATED_BY}
 
 Environment variables. One that is missing or empty takes its default.
 
-${describeConfig(RISK_WORKER_SETTINGS)}
+${describeConfig(settings)}
 `
 }
 
@@ -76,7 +89,10 @@ export const DOCS: readonly Doc[] = [
   })),
   { file: 'shared/core/generated/features.md', render: featuresPage },
   { file: 'shared/core/generated/state-layout.md', render: layoutPage },
-  { file: 'services/risk-worker/generated/settings.md', render: settingsPage },
+  ...Object.entries(SETTINGS_OF).map(([folder, [name, settings]]) => ({
+    file: `${folder}/generated/settings.md`,
+    render: () => settingsPage(name, settings),
+  })),
   { file: 'shared/contracts/generated/asyncapi.generated.json', render: () => json(asyncApi(CONTRACT_VERSION)) },
 ]
 

@@ -52,8 +52,16 @@ describe('a customer on paper', () => {
 
   test('a band is told with the one before only where it changed', () => {
     const decided = {
-      ...{ band: 'at_risk', enteredAt: AT - 9, evaluatedAt: AT, probability: 0.5, expectedLossMinor: 7 },
-      ...{ disposition: 'queued', heldUntil: -1, predictedAt: -1, predictedProbability: 0, judged: 0 },
+      band: 'at_risk',
+      enteredAt: AT - 9,
+      evaluatedAt: AT,
+      probability: 0.5,
+      expectedLossMinor: 7,
+      disposition: 'queued',
+      heldUntil: -1,
+      predictedAt: -1,
+      predictedProbability: 0,
+      judged: 0,
     } as const
     const of = (previousBand: 'watch' | 'at_risk' | undefined) =>
       shown(stored({ state: { ...EMPTY_STATE, decided: { ...decided, previousBand } } })).stored
