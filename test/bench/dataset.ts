@@ -17,8 +17,8 @@ const DAYS = 540
 const HORIZON_DAYS = 90
 const CUTOFFS = [300, 330, 360, 390, 420, 450]
 const TARGET_SECONDS = 60
-/** How much more memory twice the events may take: the collector's own breadth, and nothing of the log. */
-const TARGET_GROWTH = 1.15
+/** How much more may be alive after twice the events of the same customers. */
+const TARGET_GROWTH = 1.1
 
 export interface DatasetBenchOptions {
   readonly events: number
@@ -58,16 +58,21 @@ export async function measureDataset({ events, customers, say }: DatasetBenchOpt
         target: { below: TARGET_SECONDS },
         note: `${full.events} events of ${full.customers} customers to ${full.rows} rows; ${full.processorSeconds.toFixed(1)} s of processor; log ${mib(statSync(whole).size).toFixed(0)} MiB`,
       },
-      { name: 'dataset, peak memory', value: mib(full.peakBytes), unit: 'MiB', note: `${full.events} events` },
       {
-        name: 'dataset, peak memory of half',
-        value: mib(halved.peakBytes),
+        name: 'dataset, alive at the end of the log',
+        value: mib(full.aliveBytes),
         unit: 'MiB',
-        note: `${halved.events} events of ${halved.customers} customers to ${halved.rows} rows`,
+        note: `${full.events} events; resident at the peak, garbage included ${mib(full.peakBytes).toFixed(0)} MiB`,
+      },
+      {
+        name: 'dataset, alive after half as many',
+        value: mib(halved.aliveBytes),
+        unit: 'MiB',
+        note: `${halved.events} events of ${halved.customers} customers; resident ${mib(halved.peakBytes).toFixed(0)} MiB`,
       },
       {
         name: 'dataset, memory of twice the events',
-        value: full.peakBytes / halved.peakBytes,
+        value: full.aliveBytes / halved.aliveBytes,
         unit: 'times',
         digits: 2,
         target: { atMost: TARGET_GROWTH },
@@ -112,6 +117,7 @@ async function writeLogs(whole: string, half: string, { events, customers }: { e
 const measuredSchema = z.object({
   seconds: z.number(),
   processorSeconds: z.number(),
+  aliveBytes: z.number(),
   peakBytes: z.number(),
   events: z.number(),
   customers: z.number(),
