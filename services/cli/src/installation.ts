@@ -76,7 +76,12 @@ export async function withInstallation<T>(work: (on: Installation) => Promise<T>
   const lifecycle = createLifecycle({ deadlineMs: 5_000 })
   const log = createLogger({ service: 'cli', level: config.LOG_LEVEL, pretty: true, destination: process.stderr })
   const topics = topicsOf(config)
-  const kafka = createKafka(config, log)
+  let kafka: Kafka | undefined
+  // Its library is slow to load, and `inspect` needs only Redis.
+  const kafkaClient = () => {
+    kafka ??= createKafka(config, log)
+    return kafka
+  }
 
   const redis = once(async () => {
     const name = 'holdfast-cli'
@@ -84,7 +89,7 @@ export async function withInstallation<T>(work: (on: Installation) => Promise<T>
     return client
   })
   const admin = once(async () => {
-    const connected = kafka.admin()
+    const connected = kafkaClient().admin()
     lifecycle.onStop('admin', () => connected.disconnect())
     await connected.connect().catch(unreachable(config))
     return connected
@@ -95,7 +100,9 @@ export async function withInstallation<T>(work: (on: Installation) => Promise<T>
     return await work({
       config,
       topics,
-      kafka,
+      get kafka() {
+        return kafkaClient()
+      },
       log,
       admin,
       redis,
@@ -106,7 +113,9 @@ export async function withInstallation<T>(work: (on: Installation) => Promise<T>
       }),
       shard,
       keys: installationKeys(config.KEY_PREFIX),
-      producer: once(() => lifecycle.start('producer', () => connectProducer(kafka).catch(unreachable(config)))),
+      producer: once(() =>
+        lifecycle.start('producer', () => connectProducer(kafkaClient()).catch(unreachable(config))),
+      ),
       async partitionCount() {
         const stored = (await (await shard(0)).meta()).partitionCount
         return stored ?? inputPartitions(await admin(), topics)
