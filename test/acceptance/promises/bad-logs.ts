@@ -1,6 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { datasetRows, importRuns } from './tests.ts'
+import { datasetRows, importRuns, trainCommand } from './tests.ts'
 
 const CANNOT = 'what cannot be learned from'
 const learned = testsOf('services/trainer/src/train-from-source.test.ts')
@@ -62,7 +62,12 @@ export const BAD_LOGS: readonly Chapter[] = [
         promise: 'no half-written output, also when it fails midway',
         shownBy: written('%s leaves no file behind', 'an error in the midst of writing leaves no file behind'),
       },
-      { promise: 'each of these, typed as a command, ends with a message and a non-zero exit code', shownBy: [] },
+      {
+        promise: 'what goes wrong with a typed command is one clear sentence and a non-zero exit code',
+        shownBy: trainCommand(
+          'what goes wrong is told in one sentence, with exit code 1, and leaves nothing behind > %s',
+        ),
+      },
     ],
   },
 ]

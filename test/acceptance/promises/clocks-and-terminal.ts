@@ -1,5 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
+import { cleanClone } from './tests.ts'
 
 const timeLapse = testsOf('test/scenarios/timelapse.test.ts')
 const replay = testsOf('test/scenarios/replay.test.ts')
@@ -21,7 +22,7 @@ export const CLOCKS_AND_TERMINAL: readonly Chapter[] = [
       },
       {
         promise: '`npm start -- --timelapse 1d/s` does so with the whole pipeline and the generated shop',
-        shownBy: [],
+        shownBy: cleanClone('lets days pass in seconds: customers cross bands in silence, and jobs follow'),
       },
       {
         promise: '--replay FILE --map MAP does the same with a real log from its first day on, also across a stop',
@@ -40,7 +41,14 @@ export const CLOCKS_AND_TERMINAL: readonly Chapter[] = [
       },
       {
         promise: '`npx holdfast top` shows rate, lag, bands, appointments due, jobs and lateness, live',
-        shownBy: [],
+        shownBy: [
+          ...cleanClone('top shows rate, lag, bands, appointments due, jobs and lateness, live'),
+          ...testsOf('services/cli/src/top/top.test.ts')(
+            'a page names rate, lag, bands, appointments, jobs and lateness',
+            'the screen is given back once, with the cursor, and the keyboard too',
+            'q and Ctrl-C leave, other keys do not',
+          ),
+        ],
       },
       {
         promise: 'colours only on a terminal',

@@ -1,6 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { DATA_ABSENT, inspectAudit, RETAIL_LOG, retail } from './tests.ts'
+import { cleanClone, DATA_ABSENT, inspectAudit, RETAIL_LOG, retail } from './tests.ts'
 
 const upDown = testsOf('test/integration/cli/up-down.test.ts')
 const sending = testsOf('test/integration/cli/produce-import.test.ts')
@@ -50,9 +50,7 @@ export const COMMAND_LINE: readonly Chapter[] = [
       },
       {
         promise: '`train` learns a model from the topics',
-        shownBy: testsOf('test/acceptance/train.test.ts')(
-          '`holdfast train` learns from the topics and stores a version with its report',
-        ),
+        shownBy: cleanClone('`holdfast train` learns from the topics and stores a version with its report'),
       },
       {
         promise: '`rebuild` works while events flow',

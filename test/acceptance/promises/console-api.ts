@@ -19,7 +19,7 @@ export const CONSOLE_API: readonly Chapter[] = [
         shownBy: [
           ...document(
             'the document is OpenAPI 3.1 and names every route, its problems and the token',
-            'every answer is as the document promises > …',
+            'every answer is as the document promises > GET %s%s: %d',
           ),
           ...fuzz('console'),
           ...fuzz('gateway'),

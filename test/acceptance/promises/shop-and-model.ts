@@ -6,7 +6,7 @@ const life = testsOf('shared/simulation/src/life.test.ts')
 const ceilings = testsOf('shared/simulation/src/ceilings.test.ts')
 const trained = testsOf('services/trainer/src/train-and-store.test.ts')
 const rows = testsOf('services/trainer/src/dataset/build-rows.test.ts')
-const command = testsOf('test/acceptance/train.test.ts')
+const command = testsOf('test/acceptance/two-commands.test.ts')
 
 export const SHOP_AND_MODEL: readonly Chapter[] = [
   {

@@ -1,6 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { DATA_ABSENT } from './tests.ts'
+import { cleanClone, DATA_ABSENT, trainCommand } from './tests.ts'
 
 const learned = testsOf('services/trainer/src/train-from-source.test.ts')
 const thresholds = testsOf('services/trainer/src/fit/thresholds.test.ts')
@@ -17,7 +17,7 @@ export const TRAINING: readonly Chapter[] = [
       {
         promise:
           '`train --events SRC --train-cutoffs T1,T2 --test-cutoff T --horizon 90d --out DIR` fits a logistic regression with TensorFlow.js',
-        shownBy: [],
+        shownBy: trainCommand('train, score and evaluate agree with each other'),
       },
       {
         promise: 'the L2 strength is chosen on a later window',
@@ -29,7 +29,10 @@ export const TRAINING: readonly Chapter[] = [
           'trains to the optimum of a Newton solver in plain arithmetic, without a leak',
         ),
       },
-      { promise: 'the gradient norm is reported', shownBy: [] },
+      {
+        promise: 'the gradient norm is reported',
+        shownBy: cleanClone('`holdfast train` learns from the topics and stores a version with its report'),
+      },
       {
         promise: 'thresholds are chosen on validation for a stated precision or capacity',
         shownBy: thresholds(
@@ -48,7 +51,10 @@ export const TRAINING: readonly Chapter[] = [
       },
       {
         promise: '`score --model DIR --events SRC --at T --population … --out scores.csv` for any instant',
-        shownBy: learned('is scored again at the tested instant, customer by customer, to the same AUC'),
+        shownBy: [
+          ...learned('is scored again at the tested instant, customer by customer, to the same AUC'),
+          ...trainCommand('train, score and evaluate agree with each other'),
+        ],
       },
     ],
   },
@@ -118,7 +124,7 @@ export const TRAINING: readonly Chapter[] = [
       },
       {
         promise: '`clv --events SRC --at T --json [--out clv.csv]` prints parameters and log-likelihoods',
-        shownBy: [],
+        shownBy: trainCommand('clv prints both fitted models and one line a customer'),
       },
       { promise: 'P(alive) is available as a feature if it earns its place out of time', shownBy: [] },
       { promise: 'live priority uses predictive CLV', shownBy: [] },
