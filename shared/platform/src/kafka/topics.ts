@@ -1,5 +1,6 @@
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs'
 import { HoldfastError } from '../errors.ts'
+import { retry } from '../retry.ts'
 import { requireEqualCounts } from './copartition-assigner.ts'
 import { partitionCounts } from './log-bounds.ts'
 
@@ -61,8 +62,9 @@ export async function ensureTopics(admin: Admin, plan: TopicPlan): Promise<Topic
   const missing = topicsOf(plan, count, largestInput).filter(({ topic }) => !before.has(topic))
   if (missing.length > 0) await create(admin, missing)
 
-  // Another process may have created them at the same time, so what counts is what is there now.
-  const counts = await partitionCounts(admin, all)
+  // Another process may have created them at the same time, so what counts is what is there now. A broker that has just
+  // created a topic may for a moment say that it does not know it.
+  const counts = await retry(() => partitionCounts(admin, all), { attempts: 12, canRetry: isNotYetKnown })
   const partitions = requireEqualCounts(counts.filter(({ topic }) => plan.inputs.includes(topic)))
   const settled = await topicConfigs(admin, all)
   const topics = counts.map(({ topic, count }): TopicReport => {
@@ -136,6 +138,7 @@ async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   try {
     await admin.createTopics({ topics, waitForLeaders: true })
   } catch (cause) {
+    if (isNotYetKnown(cause)) return
     throw new HoldfastError({
       code: 'KAFKA_TOPICS_NOT_CREATED',
       message: `could not create ${topics.map(({ topic }) => topic).join(', ')}`,
@@ -143,6 +146,12 @@ async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
       cure: 'create them by hand, all inputs with the same number of partitions, or let our user create topics.',
     })
   }
+}
+
+/** kafkajs wraps what a broker answered in what became of its own attempts. */
+function isNotYetKnown(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  return ('type' in error && error.type === 'UNKNOWN_TOPIC_OR_PARTITION') || isNotYetKnown(error.cause)
 }
 
 async function topicConfigs(admin: Admin, topics: readonly string[]): Promise<Map<string, TopicConfig>> {
