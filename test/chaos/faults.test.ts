@@ -12,8 +12,9 @@ import { contactKey, waitingJobs } from '../support/job-watch.ts'
 import type { StoredShard } from '../support/shards.ts'
 import type { LogRecord, NaiveLog } from '../support/whole-log.ts'
 import type { WorkerProcess } from '../support/worker-process.ts'
-import { type Debtor, type Draft, debtors, hasty, rubbish, shopHistory } from './population.ts'
+import { type Draft, hasty } from './population.ts'
 import { Scenario } from './scenario.ts'
+import { Supply } from './supply.ts'
 
 /*
  * One installation that everything goes wrong with, one thing after the other, while events arrive and people are to be
@@ -32,31 +33,12 @@ const HASTY = 60
 const say = (text: string): boolean => process.stderr.write(`chaos: ${text}\n`)
 
 let scenario: Scenario
-let history: Iterator<Draft>
-let owing: readonly Debtor[]
-let nextDebtor = 0
-let nextRubbish = 0
+let supply: Supply
 let worker: WorkerProcess
 let workersStarted = 0
 const startedAt = Date.now()
 
-/** The next of the history, with so many debtors strewn in and some rubbish. */
-function next(records: number, withDebtors: number): Draft[] {
-  const drafts: Draft[] = []
-  for (let item = history.next(); !item.done && drafts.length < records; item = history.next()) drafts.push(item.value)
-  const chosen = owing.slice(nextDebtor, nextDebtor + withDebtors)
-  nextDebtor += chosen.length
-  const strewn = [
-    ...chosen.flatMap((debtor) => debtor.drafts),
-    ...Array.from({ length: 20 }, () => rubbish(nextRubbish++)),
-  ]
-  const every = Math.max(1, Math.floor(drafts.length / strewn.length))
-  strewn.forEach((draft, i) => {
-    drafts.splice(Math.min(drafts.length, i * (every + 1)), 0, draft)
-  })
-  return drafts
-}
-
+const next = (records: number, withDebtors: number): Draft[] => supply.next(records, withDebtors)
 const startWorker = () => scenario.startWorker(`worker-${++workersStarted}`)
 
 /** Waits until the worker has read so much of the backlog that was there, 0 to 1. */
@@ -70,8 +52,7 @@ async function untilRead(share: number): Promise<void> {
 
 beforeAll(async () => {
   scenario = await Scenario.start()
-  history = shopHistory(startedAt, isFull ? 25_000 : 6_000)
-  owing = debtors(startedAt, scenario.model, DEBTORS)
+  supply = new Supply(startedAt, scenario.model, { customers: isFull ? 25_000 : 6_000, owing: DEBTORS })
   say(`Kafka ${scenario.services.brokers}, Redis ${scenario.services.redisUrl}, files in ${scenario.services.dir}`)
 })
 
@@ -239,7 +220,7 @@ describe('afterwards', { timeout: 240_000 }, () => {
 
   test('whoever must be contacted is queued, under one episode', async () => {
     const queued = await waitingJobs(scenario.redisClient)
-    const known = owing.filter(({ key }) => key !== '')
+    const known = supply.owing.filter(({ key }) => key !== '')
     const owed = new Set([...known.map(({ key }) => key), ...owedContacts(shards, scenario.policy)])
     const missing = [...owed].filter((key) => !queued.has(key))
     const decided = new Map<string, Set<string>>()

@@ -71,9 +71,7 @@ export class Scenario {
   /** A worker that is on its way up. */
   async startWorker(name: string): Promise<WorkerProcess> {
     const worker = await WorkerProcess.start(name, this.services.dir, {
-      KAFKA_BROKERS: this.services.brokers.join(','),
-      REDIS_URL: this.services.redisUrl,
-      KEY_PREFIX: PREFIX,
+      ...this.serviceEnv,
       // Small bites, so that a backlog lasts and there are many moments between two commits.
       KAFKA_FETCH_BYTES: '32768',
       KAFKA_SESSION_MS: '6000',
@@ -82,7 +80,6 @@ export class Scenario {
       LOG_IS_GENERATED: 'true',
       // Fewer than there are customers, so that states leave memory and come back.
       CACHE_CUSTOMERS: '1200',
-      LOG_LEVEL: 'info',
     })
     this.workers.push(worker)
     return worker
@@ -156,6 +153,16 @@ export class Scenario {
     }
     await this.services.stop()
     await Promise.allSettled([this.producer.stop(), this.admin.disconnect(), this.redis.stop()])
+  }
+
+  /** What every service of the installation is told. */
+  get serviceEnv() {
+    return {
+      KAFKA_BROKERS: this.services.brokers.join(','),
+      REDIS_URL: this.services.redisUrl,
+      KEY_PREFIX: PREFIX,
+      LOG_LEVEL: 'info',
+    }
   }
 
   get redisClient() {
