@@ -3,6 +3,7 @@ import {
   connectProducer,
   createKafka,
   createLogger,
+  createTopics,
   KAFKA_SETTINGS,
   type KafkaSettings,
   readConfig,
@@ -42,10 +43,10 @@ export async function makeTopics(
     await admin.disconnect()
   })
   await admin.connect()
-  await admin.createTopics({
-    topics: topics.map((topic) => ({ topic, numPartitions: partitions, configEntries })),
-    waitForLeaders: true,
-  })
+  await createTopics(
+    admin,
+    topics.map((topic) => ({ topic, numPartitions: partitions, configEntries })),
+  )
   return topics
 }
 

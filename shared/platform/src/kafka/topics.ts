@@ -62,9 +62,8 @@ export async function ensureTopics(admin: Admin, plan: TopicPlan): Promise<Topic
   const missing = topicsOf(plan, count, largestInput).filter(({ topic }) => !before.has(topic))
   if (missing.length > 0) await create(admin, missing)
 
-  // Another process may have created them at the same time, so what counts is what is there now. A broker that has just
-  // created a topic may for a moment say that it does not know it.
-  const counts = await retry(() => partitionCounts(admin, all), { attempts: 12, canRetry: isNotYetKnown })
+  // Another process may have created them at the same time, so what counts is what is there now.
+  const counts = await partitionCounts(admin, all)
   const partitions = requireEqualCounts(counts.filter(({ topic }) => plan.inputs.includes(topic)))
   const settled = await topicConfigs(admin, all)
   const topics = counts.map(({ topic, count }): TopicReport => {
@@ -136,9 +135,8 @@ function topicsOf(plan: TopicPlan, count: number, largestInput: number): ITopicC
 
 async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
   try {
-    await admin.createTopics({ topics, waitForLeaders: true })
+    await createTopics(admin, topics)
   } catch (cause) {
-    if (isNotYetKnown(cause)) return
     throw new HoldfastError({
       code: 'KAFKA_TOPICS_NOT_CREATED',
       message: `could not create ${topics.map(({ topic }) => topic).join(', ')}`,
@@ -146,6 +144,17 @@ async function create(admin: Admin, topics: ITopicConfig[]): Promise<void> {
       cure: 'create them by hand, all inputs with the same number of partitions, or let our user create topics.',
     })
   }
+}
+
+/** Creates topics and waits until they are there: a broker may for a moment not know what it has just created. */
+export async function createTopics(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  try {
+    await admin.createTopics({ topics, waitForLeaders: true })
+  } catch (error) {
+    if (!isNotYetKnown(error)) throw error
+  }
+  const names = topics.map(({ topic }) => topic)
+  await retry(() => partitionCounts(admin, names), { attempts: 12, canRetry: isNotYetKnown })
 }
 
 /** kafkajs wraps what a broker answered in what became of its own attempts. */
