@@ -5,8 +5,8 @@ import { z } from 'zod'
 import { type Backoff, pauseAfter } from './backoff.ts'
 import type { ChannelRest } from './channel-rest.ts'
 import type { Attempt, Channel, ChannelName } from './channels/channel.ts'
-import type { Customers } from './customers.ts'
-import { refusalOf } from './gate.ts'
+import type { Customers, Sight } from './customers.ts'
+import { type Refusal, refusalOf } from './gate.ts'
 import type { Compose, Message } from './message/message.ts'
 import type { Observer } from './observe.ts'
 import type { Outcome, WriteOutcome } from './outcome-events.ts'
@@ -73,16 +73,12 @@ class Delivery {
 
   /** Undefined where the job may now be settled. */
   private async send(): Promise<JobVerdict | undefined> {
-    const { customers, policy, clock, compose, observer } = this.options
+    const { customers, compose } = this.options
     const sight = await customers.look(this.job)
-    if (sight.kind === 'held') {
-      observer.held(this.job.action, sight.reason)
-      return { kind: 'later', inMs: sight.forMs }
-    }
-    const begun = this.progress.deliveredAt !== undefined
-    const refusal = refusalOf({ state: sight.state, job: this.job, policy, at: clock.now(), begun })
+    if (sight.kind === 'held') return this.hold(sight)
+    const refusal = this.refusal(sight)
     if (refusal !== undefined) {
-      if (!begun) return this.suppress(refusal)
+      if (this.progress.deliveredAt === undefined) return this.refuse(refusal)
       // Some have it already; the others are spared.
       for (const name of this.inState('open')) this.put(name, { state: 'skipped', reason: refusal })
       await this.save()
@@ -95,6 +91,28 @@ class Delivery {
     if (told !== undefined) return told
     const open = this.inState('open')
     return open.length === 0 ? undefined : { kind: 'later', inMs: this.msUntilDue(open) }
+  }
+
+  private hold({ reason, forMs }: Extract<Sight, { kind: 'held' }>): JobVerdict {
+    this.options.observer.held(this.job.action, reason)
+    return { kind: 'later', inMs: forMs }
+  }
+
+  private refusal({ state }: Extract<Sight, { kind: 'seen' }>): Refusal | undefined {
+    const { policy, clock } = this.options
+    return refusalOf({ state, job: this.job, policy, at: clock.now(), begun: this.progress.deliveredAt !== undefined })
+  }
+
+  /**
+   * Not sent. Telling the log may take long, and who has come back into the band meanwhile was queued again under this id, of
+   * which BullMQ takes no second job: then this one is theirs.
+   */
+  private async refuse(refusal: Refusal): Promise<JobVerdict> {
+    const verdict = await this.suppress(refusal)
+    if (verdict.kind !== 'done' || verdict.forget !== true) return verdict
+    const sight = await this.options.customers.look(this.job)
+    if (sight.kind === 'held') return this.hold(sight)
+    return this.refusal(sight) === undefined ? { kind: 'later', inMs: 0 } : verdict
   }
 
   private due(): readonly Outlet[] {
