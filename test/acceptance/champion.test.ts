@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseManifest } from '@holdfast/contracts'
 import { repositoryRoot } from '@holdfast/local'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 
 /** The model that comes with the repository. */
 const CHAMPION = join(repositoryRoot(), 'models', 'v1')
@@ -16,6 +17,14 @@ test('the manifest of the first champion says what it must', () => {
   expect(manifest.features.every(({ mean, scale }) => Number.isFinite(mean) && scale > 0)).toBe(true)
   expect(Date.parse(manifest.dataSpan.from)).toBeLessThan(Date.parse(manifest.dataSpan.to))
   expect(manifest.metrics.auc).toBeGreaterThan(0.5)
+})
+
+test('the report of the first champion says how far its training has converged', () => {
+  const { convergence } = z
+    .object({ convergence: z.object({ converged: z.boolean(), gradientNorm: z.number() }) })
+    .parse(JSON.parse(read('report.json')))
+  expect(convergence.converged).toBe(true)
+  expect(convergence.gradientNorm).toBeLessThan(1e-4)
 })
 
 test('the report of the first champion has its AUC beside two ceilings', () => {

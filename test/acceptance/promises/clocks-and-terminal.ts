@@ -1,12 +1,11 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { cleanClone } from './tests.ts'
+import { cleanClone, terminal } from './tests.ts'
 
 const timeLapse = testsOf('test/scenarios/timelapse.test.ts')
 const replay = testsOf('test/scenarios/replay.test.ts')
 const program = testsOf('services/cli/src/program.test.ts')
 const upDown = testsOf('test/integration/cli/up-down.test.ts')
-const terminal = testsOf('test/acceptance/terminal.test.ts')
 
 export const CLOCKS_AND_TERMINAL: readonly Chapter[] = [
   {

@@ -1,6 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { cleanClone, DATA_ABSENT, inspectAudit, RETAIL_LOG, retail } from './tests.ts'
+import { cleanClone, DATA_ABSENT, inspectAudit, RETAIL_LOG, retail, terminal } from './tests.ts'
 
 const upDown = testsOf('test/integration/cli/up-down.test.ts')
 const sending = testsOf('test/integration/cli/produce-import.test.ts')
@@ -30,10 +30,10 @@ export const COMMAND_LINE: readonly Chapter[] = [
       },
       {
         promise: 'with a progress bar',
-        shownBy: testsOf('services/cli/src/output/text.test.ts')(
-          'a bar shows share, rate and what is left',
-          'a bar is drawn on terminals only, and not at every row',
-        ),
+        shownBy: [
+          ...terminal('an import shows a bar with share, rate and remaining time, and removes it'),
+          ...testsOf('services/cli/src/output/text.test.ts')('a bar is drawn on terminals only, and not at every row'),
+        ],
       },
       {
         promise: 'a map for Online Retail year 1 comes with it, and imports the whole log: every event accounted for',

@@ -1,6 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { DATA_ABSENT, importMaps, importRuns, RETAIL_LOG, retail } from './tests.ts'
+import { DATA_ABSENT, importMaps, importRuns, RETAIL_LOG, retail, terminal } from './tests.ts'
 
 const imports = testsOf('services/cli/src/import/import.test.ts')
 const sending = testsOf('test/integration/cli/produce-import.test.ts')
@@ -55,7 +55,7 @@ export const IMPORTING: readonly Chapter[] = [
       },
       {
         promise: 'a progress bar with rate and remaining time',
-        shownBy: testsOf('services/cli/src/output/text.test.ts')('a bar shows share, rate and what is left'),
+        shownBy: terminal('an import shows a bar with share, rate and remaining time, and removes it'),
       },
       {
         promise: 'bad rows go to a side file, with line number and reason',
@@ -68,7 +68,13 @@ export const IMPORTING: readonly Chapter[] = [
         promise: 'an import that was broken off goes on where it was',
         shownBy: importRuns('%s, goes on where it was and ends as one that was not'),
       },
-      { promise: '--dry-run shows the first ten events', shownBy: imports('a dry run stops after the first events') },
+      {
+        promise: '--dry-run shows the first ten events',
+        shownBy: [
+          ...imports('a dry run stops after the first events'),
+          ...sending('import writes to a file, or only shows, without any Kafka'),
+        ],
+      },
       {
         promise: 'maps for the two logs under ../shared/data',
         shownBy: [

@@ -3,6 +3,7 @@ import { testsOf } from '../promise.ts'
 /** Files that many promises name. */
 export const cleanClone = testsOf('test/acceptance/two-commands.test.ts')
 export const trainCommand = testsOf('test/integration/train/train-cli.test.ts')
+export const terminal = testsOf('test/acceptance/terminal.test.ts')
 export const repository = testsOf('test/acceptance/repository.test.ts')
 export const faults = testsOf('test/chaos/faults.test.ts')
 export const deliveryFaults = testsOf('test/chaos/delivery.test.ts')

@@ -1,6 +1,6 @@
 import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
-import { cleanClone, DATA_ABSENT, trainCommand } from './tests.ts'
+import { DATA_ABSENT, trainCommand } from './tests.ts'
 
 const learned = testsOf('services/trainer/src/train-from-source.test.ts')
 const thresholds = testsOf('services/trainer/src/fit/thresholds.test.ts')
@@ -31,7 +31,9 @@ export const TRAINING: readonly Chapter[] = [
       },
       {
         promise: 'the gradient norm is reported',
-        shownBy: cleanClone('`holdfast train` learns from the topics and stores a version with its report'),
+        shownBy: testsOf('test/acceptance/champion.test.ts')(
+          'the report of the first champion says how far its training has converged',
+        ),
       },
       {
         promise: 'thresholds are chosen on validation for a stated precision or capacity',
