@@ -1,4 +1,5 @@
 export { type Add, addCounterChanges, addCounters } from './aggregates/counters.ts'
+export * from './backtest/index.ts'
 export * from './clv/index.ts'
 export * from './evaluate.ts'
 export * from './event.ts'

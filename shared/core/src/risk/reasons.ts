@@ -7,10 +7,13 @@ export interface Reason extends Contribution {
   readonly sentence: string
 }
 
+/** What raises the odds by less than a twentieth is no reason that anybody should be told, unless there is no better one. */
+const LEAST_LOGIT = 0.05
+
 /** The groups that raise the risk above the average customer's, strongest first, at most `most`. */
 export function reasons(model: RiskModel, vector: Float64Array, seen: Facts, most = 4): readonly Reason[] {
   return contributions(model, vector)
-    .filter(({ logit }) => logit > 0)
+    .filter(({ logit }, rank) => logit > (rank === 0 ? 0 : LEAST_LOGIT))
     .slice(0, most)
     .map((c) => ({ ...c, sentence: SENTENCES[c.group](seen) }))
 }
@@ -30,10 +33,14 @@ const SENTENCES: Readonly<Record<FeatureGroup, (seen: Facts) => string>> = {
     rhythm.known
       ? `last order ${days(recencyDays)} ago; usually orders every ${days(Math.max(1, rhythm.meanGapDays))}`
       : `only one order so far, ${days(recencyDays)} ago`,
-  rhythm: ({ still: { rhythm }, recencyDays }) =>
-    rhythm.known
-      ? `the pause of ${days(recencyDays)} is ${(recencyDays / Math.max(1, rhythm.meanGapDays)).toFixed(1)} times the usual one; the last gap was ${days(rhythm.lastGapDays)}`
-      : 'no second order yet that would show a rhythm',
+  rhythm: ({ still: { rhythm }, recencyDays }) => {
+    if (!rhythm.known) return 'no second order yet that would show a rhythm'
+    const pauses = recencyDays / Math.max(1, rhythm.meanGapDays)
+    const last = `the last gap was ${days(rhythm.lastGapDays)}`
+    return pauses >= 1
+      ? `the pause of ${days(recencyDays)} is ${pauses.toFixed(1)} times the usual one; ${last}`
+      : `usually ${days(rhythm.meanGapDays)} between two orders; ${last}`
+  },
   frequency: ({ still: { purchaseCount }, decayedCount }) =>
     `${plural(purchaseCount, 'order')} in all, worth ${decayedCount[2]!.toFixed(1)} of late (half counted after 60 days)`,
   tenure: ({ tenureDays }) => `customer for ${days(tenureDays)}`,
@@ -41,7 +48,9 @@ const SENTENCES: Readonly<Record<FeatureGroup, (seen: Facts) => string>> = {
     `spent ${money(netSpendMinor)} in all, ${money(decayedSpend[1]!)} of late`,
   season: () => 'does not usually buy at this time of the year',
   returns: ({ state: { reversals } }) =>
-    `${plural((reversals?.refunds ?? 0) + (reversals?.cancellations ?? 0), 'refund or cancellation', 'refunds or cancellations')} of ${money(reversals?.amountMinor ?? 0)}`,
+    reversals === undefined
+      ? 'no refunds or cancellations'
+      : `${plural(reversals.refunds + reversals.cancellations, 'refund or cancellation', 'refunds or cancellations')} of ${money(reversals.amountMinor)}`,
   support: ({ state: { support }, still: { openTickets } }) =>
     support === undefined
       ? 'never asked for help'
@@ -52,8 +61,9 @@ const SENTENCES: Readonly<Record<FeatureGroup, (seen: Facts) => string>> = {
       surveys.nps?.responded ? `would recommend us ${surveys.nps.score} of 10` : '',
       surveys.ces?.responded ? `ease ${surveys.ces.score} of 7` : '',
     ].filter((part) => part !== '')
-    return said.length > 0
-      ? `said in surveys: ${said.join(', ')}`
+    if (said.length > 0) return `said in surveys: ${said.join(', ')}`
+    return surveysRequested + surveysAnswered === 0
+      ? 'was never asked in a survey'
       : `answered ${surveysAnswered} of ${plural(surveysRequested, 'survey')}`
   },
   engagement: ({ state: { engagement }, visitRecencyDays }) =>

@@ -1,0 +1,12 @@
+export type { Outcomes } from './outcomes.ts'
+export {
+  ASSUMPTIONS,
+  type Assumption,
+  createSimulation,
+  heardAt,
+  type SimulatedLook,
+  type Simulation,
+  type SimulationOptions,
+} from './simulate.ts'
+export { type BacktestDay, Tally, type Tallied, type TallyOptions, type WithheldCount } from './tally.ts'
+export type { Warnings } from './warnings.ts'
