@@ -12,15 +12,21 @@ export function addStatus(program: Command): void {
         'yet, appointments overdue, and what waits to leave. Exit code 4 when Kafka or Redis does not answer, 3 when nothing runs.',
     )
     .option('--json', 'print as JSON')
+    .option('--url <service>', 'print only where a service answers: gateway, console, receiver …')
     .addHelpText(
       'after',
       `
 Examples:
   npx holdfast status
-  npx holdfast status --json | jq -r '.kafka.brokers[0]'`,
+  npx holdfast status --json | jq -r '.kafka.brokers[0]'
+  curl "$(npx holdfast status --url console)/v1/metrics/summary"`,
     )
-    .action(async ({ json }: { json?: true }) => {
+    .action(async ({ json, url }: { json?: true; url?: string }) => {
       const { readRunState } = await import('@holdfast/local')
+      if (url !== undefined) {
+        const { urlOf } = await import('../status/url-of.ts')
+        return print(urlOf(readRunState(), url))
+      }
       const { collectStatus } = await import('../status/collect.ts')
       const { statusText } = await import('../status/print.ts')
       const reading = readRunState()

@@ -2,6 +2,7 @@ import type { RunState } from '@holdfast/local'
 import { expect, test } from 'vitest'
 import { type Figures, whereabouts } from './collect.ts'
 import { statusLine, statusText } from './print.ts'
+import { urlOf } from './url-of.ts'
 
 const FIGURES: Figures = {
   domainTime: '2026-11-01T10:00:00.000Z',
@@ -63,4 +64,10 @@ test('addresses that the environment names are told as such, without passwords, 
   expect(where.kafka).toEqual({ brokers: ['kafka:9092'], origin: 'environment' })
   expect(JSON.stringify(where)).not.toContain('secret')
   expect(statusText({ ...where, problem: 'no broker answers' })).toContain('No figures: no broker answers')
+})
+
+test('a service is found by its name, and whoever asks for another is told the names', () => {
+  expect(urlOf({ kind: 'running', state: STATE }, 'risk-worker')).toBe('http://127.0.0.1:3')
+  expect(() => urlOf({ kind: 'running', state: STATE }, 'console')).toThrow('there are risk-worker')
+  expect(() => urlOf({ kind: 'stale', state: STATE }, 'risk-worker')).toThrow('no services were started here')
 })
