@@ -40,12 +40,14 @@ export const RISK_WORKER: readonly Chapter[] = [
             'a first commit and one upon it leave exactly what they say',
             'a hundred thousand customers are one commit',
           ),
-          ...testsOf('services/risk-worker/src/lane/working-set.test.ts')(
-            'states > what is missing is read in one go, and once',
-          ),
-          ...testsOf('services/risk-worker/src/lane/look.test.ts')(
-            'one call of the model for the whole batch, and not more rows than it is good for at once',
-          ),
+          ...testsOf('services/risk-worker/src/lane/working-set.test.ts')({
+            test: 'states > what is missing is read in one go, and once',
+            plays: 'the shard, to see what is asked of it',
+          }),
+          ...testsOf('services/risk-worker/src/lane/look.test.ts')({
+            test: 'one call of the model for the whole batch, and not more rows than it is good for at once',
+            plays: 'the model, to count its calls',
+          }),
         ],
       },
       {
@@ -78,9 +80,10 @@ export const RISK_WORKER: readonly Chapter[] = [
       {
         promise: 'backpressure: a shard whose outbox is full holds back until it has been moved',
         shownBy: [
-          ...testsOf('services/risk-worker/src/relay.test.ts')(
-            'a full outbox holds the shard back until it has been moved',
-          ),
+          ...testsOf('services/risk-worker/src/relay.test.ts')({
+            test: 'a full outbox holds the shard back until it has been moved',
+            plays: 'outbox and queues, to fill the one while the others stand still',
+          }),
           ...shardConsumer('a pause holds one partition of all topics back until it is resumed'),
         ],
       },
