@@ -217,6 +217,13 @@ describe('a second checkout beside it', () => {
     }
   })
 
+  test('npm run acceptance lists every promise with its tests', { timeout: 10 * MINUTE }, async () => {
+    const typed = two.type('npm', 'run', 'acceptance', '--', 'heart', 'pipeline', '--list')
+    const { code, stdout, output } = await typed.ends(5 * MINUTE)
+    expect(code, output).toBe(0)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^(\d+) promises: \1 with tests, 0 failed, 0 without a test$/)
+  })
+
   test('starts on ports of its own while the first one runs', { timeout: 11 * MINUTE }, async () => {
     const beside = two.type('npm', 'start')
     await beside.says(/^ready$/m, 10 * MINUTE)
