@@ -55,6 +55,17 @@ async function untilInHand(least = 1): Promise<void> {
   await eventually(async () => (await post.jobs()).active >= least, { timeoutMs: 60_000, everyMs: 2 })
 }
 
+/** Freezes delivery-workers, none of others running, at an instant at which messages are in their hands. */
+async function caughtInHand(...workers: ServiceProcess[]): Promise<void> {
+  const isCaught = async () => {
+    for (const worker of workers) worker.freeze()
+    if ((await post.jobs()).active > 0) return true
+    for (const worker of workers) worker.thaw()
+    return false
+  }
+  await eventually(isCaught, { timeoutMs: 60_000, everyMs: 5 })
+}
+
 /** Waits until everything is read, decided and delivered. */
 async function settled(): Promise<void> {
   await eventually(
@@ -70,10 +81,11 @@ async function settled(): Promise<void> {
 }
 
 async function killOne(victim: Victim, nth: number): Promise<void> {
-  if (victim === 'delivery-worker') await untilInHand()
+  if (victim === 'delivery-worker') await caughtInHand(...deliveries)
   const process = victim === 'receiver' ? receiver : victim === 'risk-worker' ? risk : deliveries[nth % 2 === 0 ? 0 : 1]
   await process.kill()
   const [jobs, { unread, outbox }] = await Promise.all([post.jobs(), scenario.backlog()])
+  for (const delivery of deliveries) delivery.thaw()
   say(
     `kill ${nth + 1}, ${process.name}: ${inWords(jobs)}; ${unread} records unread, ${outbox} in the outbox; ` +
       `${post.reached().size} reached`,
@@ -180,15 +192,7 @@ describe('faults on the way to the receiver', { timeout: isFull ? 900_000 : 240_
     expect(await other.stop()).toBe(0)
     await scenario.feed(supply.next(HISTORY, 150))
     await untilReached(20)
-    await eventually(
-      async () => {
-        sleeper.freeze()
-        if ((await post.jobs()).active > 0) return true
-        sleeper.thaw()
-        return false
-      },
-      { timeoutMs: 30_000, everyMs: 5 },
-    )
+    await caughtInHand(sleeper)
     say(`frozen: ${inWords(await post.jobs())}`)
     const helper = await post.startDelivery()
     deliveries = [sleeper, helper]
@@ -218,6 +222,7 @@ describe('afterwards', { timeout: 240_000 }, () => {
     for (const { contact, key } of post.arrived()) keys.set(contact, (keys.get(contact) ?? new Set()).add(key))
     const arrivals = post.arrived().length
     const different = new Set(post.arrived().map(({ key }) => key)).size
+    say(`${post.takenOver()} jobs taken over from delivery-workers that were killed or frozen`)
     say(
       `${naive.records} records, ${decided.size} contacts decided; ${arrivals} messages at the receiver, ` +
         `${different} keys, ${arrivals - different} doubles under a key that had come, ${keys.size} contacts`,

@@ -128,6 +128,11 @@ export class PostRoom {
     return this.contacts
   }
 
+  /** Jobs that one delivery-worker took over from another, or from one that was there before. */
+  takenOver(): number {
+    return this.deliveries.reduce((sum, delivery) => sum + delivery.said('was taken over'), 0)
+  }
+
   async stop(): Promise<void> {
     for (const service of [...this.deliveries, ...this.receivers]) {
       service.thaw()
