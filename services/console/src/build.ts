@@ -12,13 +12,14 @@ import {
   ensureTopics,
   HoldfastError,
   type Logger,
+  modelStore,
   openClock,
   registerCodecs,
   type ServiceContext,
   startHttpApp,
   withKafkaTrouble,
 } from '@holdfast/platform'
-import { inputTopicsOf, openModel, policyOf, topicsOf } from '@holdfast/risk-worker'
+import { inputTopicsOf, openBackend, openChampion, policyOf, topicsOf } from '@holdfast/risk-worker'
 import type { AnswerEvent } from './actions/answer-event.ts'
 import { createAnswerMemory } from './actions/answer-memory.ts'
 import { ABOUT, addRoutes } from './app.ts'
@@ -43,8 +44,6 @@ export async function buildConsole(
   const topics = topicsOf(config)
   const inputs = Object.values(inputTopicsOf(topics))
   const policy = await policyOf(config)
-  const { scorer, riskModel: model, backend } = await openModel(config, log)
-  lifecycle.onStop('scorer', async () => scorer.dispose())
 
   registerCodecs()
   const kafka = createKafka(config, log)
@@ -60,6 +59,10 @@ export async function buildConsole(
     }),
   )
   const redis = await lifecycle.start('redis', () => connectRedis(config.REDIS_URL, { log, name: 'holdfast-console' }))
+  const backend = await openBackend(log)
+  const champion = await lifecycle.start('models', () =>
+    openChampion({ store: modelStore(redis.client, config.KEY_PREFIX), ...{ backend, config, log, seeds: false } }),
+  )
   const clock = await lifecycle.start('clock', () => openClock(redis.client, config.KEY_PREFIX))
   const queues = await lifecycle.start('queues', () =>
     createQueues<Record<ActionKind, Job>>({
@@ -116,9 +119,14 @@ export async function buildConsole(
       hostSetting: 'CONSOLE_HOST',
     },
     maxBodyBytes: MOST_BODY_BYTES,
-    health: () => ({ ok: true, detail: { model: model.version, backend: backend.name } }),
+    health: () => ({ ok: true, detail: { model: champion.inUse.manifest.version, backend: backend.name } }),
     ready() {
-      const detail = { redis: redis.isReady(), changes: changes.isReading(), shards: partitions }
+      const detail = {
+        redis: redis.isReady(),
+        model: champion.detail(),
+        changes: changes.isReading(),
+        shards: partitions,
+      }
       return { ok: detail.redis && detail.changes, detail }
     },
     metrics: {
@@ -138,11 +146,15 @@ export async function buildConsole(
     shards,
     view: {
       currency: config.BASE_CURRENCY,
-      model,
       policy,
-      modelMaySend: model.learnedFrom === 'log' || config.LOG_IS_GENERATED,
+      get model() {
+        return champion.inUse.riskModel
+      },
+      get modelMaySend() {
+        return champion.inUse.riskModel.learnedFrom === 'log' || config.LOG_IS_GENERATED
+      },
       score(vector) {
-        const { logits, probabilities } = scorer.predict(Float32Array.from(vector), 1)
+        const { logits, probabilities } = champion.inUse.scorer.predict(Float32Array.from(vector), 1)
         return { logit: logits[0] ?? 0, probability: probabilities[0] ?? 0 }
       },
     },

@@ -12,19 +12,23 @@ import {
   ensureTopics,
   type Logger,
   logBounds,
+  modelStore,
   openClock,
   registerCodecs,
   type ServiceContext,
   startProbeServer,
   withKafkaTrouble,
 } from '@holdfast/platform'
+import { openChampion } from './champion.ts'
+import { createShadow } from './champion-shadow.ts'
+import { ModelSweep } from './champion-sweep.ts'
 import { type Config, inputTopicsOf, policyOf, timelineLengthOf, topicsOf } from './config.ts'
 import { IntakeStop } from './intake-stop.ts'
 import { createIntakeStep } from './lane/intake.ts'
 import { createLookStep } from './lane/look.ts'
 import { ShardLane } from './lane/shard-lane.ts'
 import { observe } from './observe.ts'
-import { openModel } from './open-model.ts'
+import { type OpenModel, openBackend } from './open-model.ts'
 import { Relay } from './relay.ts'
 import { ShardOwner } from './shard-owner.ts'
 
@@ -42,16 +46,6 @@ export async function buildRiskWorker(
   const topics = topicsOf(config)
   const policy = await policyOf(config)
   const timelineLength = await timelineLengthOf(config)
-
-  const { backend, manifest, scorer, riskModel: model } = await openModel(config, log)
-  lifecycle.onStop('scorer', async () => scorer.dispose())
-  const modelMaySend = model.learnedFrom === 'log' || config.LOG_IS_GENERATED
-  if (!modelMaySend && !policy.sendWithGeneratedModel) {
-    log.warn(
-      { model: model.version },
-      'the model learned from a generated shop: decisions are recorded, not sent, until "holdfast train" has learned from your log',
-    )
-  }
 
   registerCodecs()
   const kafka = createKafka(config, log)
@@ -85,7 +79,24 @@ export async function buildRiskWorker(
   const producer = await lifecycle.start('producer', () => connectProducer(kafka))
 
   const metrics = createMetrics(RISK_WORKER_METRICS, { service: 'risk-worker' })
-  const observer = observe(metrics.of, { model, backend: backend.name })
+  const backend = await openBackend(log)
+  const observer = observe(metrics.of, { backend: backend.name })
+  const maySend = ({ riskModel }: OpenModel) => riskModel.learnedFrom === 'log' || config.LOG_IS_GENERATED
+  const champion = await lifecycle.start('models', () =>
+    openChampion({
+      store: modelStore(redis.client, config.KEY_PREFIX),
+      ...{ backend, config, log, seeds: true },
+      onRefused: observer.models.onRefused,
+      onChampion(model, before) {
+        observer.models.onChampion(model, before)
+        if (maySend(model) || policy.sendWithGeneratedModel) return
+        log.warn(
+          { model: model.manifest.version },
+          'the model learned from a generated shop: decisions are recorded, not sent, until "holdfast train" has learned from your log',
+        )
+      },
+    }),
+  )
   const intakeStop = new IntakeStop({
     client: redis.client,
     prefix: config.KEY_PREFIX,
@@ -117,10 +128,12 @@ export async function buildRiskWorker(
         intake,
         look: observer.timed(
           createLookStep({
-            model,
-            scorer,
+            inUse() {
+              const { inUse } = champion
+              return { model: inUse.riskModel, scorer: inUse.scorer, maySend: maySend(inUse) }
+            },
+            shadow: createShadow(() => champion.challenger, metrics.of, log),
             policy,
-            modelMaySend,
             currency: config.BASE_CURRENCY,
             partition: store.partition,
           }),
@@ -135,6 +148,13 @@ export async function buildRiskWorker(
         seek: hooks.seek,
       }),
     openRelay: (store) => new Relay({ store, topics, producer, queues, clock, log, ...observer.relay }),
+    openSweep: (store, lane) =>
+      new ModelSweep({
+        ...{ store, lane, clock, log },
+        model: () => champion.inUse.digest,
+        perSecond: () => config.MODEL_SWEEP_PER_SECOND / Math.max(1, owner.lanes().length),
+        onSwept: (customers) => metrics.of.modelSwept.inc(customers),
+      }),
     isIntakeStopped: () => intakeStop.isStopped,
     onFatal: fail,
   })
@@ -161,11 +181,12 @@ export async function buildRiskWorker(
     startProbeServer({
       host: config.PROBE_HOST,
       port: config.PROBE_PORT,
-      health: () => ({ ok: true, detail: { model: manifest.version, backend: backend.name } }),
+      health: () => ({ ok: true, detail: { model: champion.inUse.manifest.version, backend: backend.name } }),
       ready() {
         const lanes = owner.lanes()
         const detail = {
           redis: redis.isReady(),
+          model: champion.detail(),
           intakeStopped: intakeStop.isStopped,
           shards: lanes.map((lane) => ({
             partition: lane.partition,

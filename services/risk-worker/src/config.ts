@@ -107,7 +107,13 @@ export const SETTINGS = {
     parse: as.text(),
     default: '',
     unit: '-',
-    says: 'Version to score with; empty for the newest in the folder.',
+    says: 'Version that an installation begins with, before any was promoted; empty for the newest in the folder.',
+  },
+  MODEL_SWEEP_PER_SECOND: {
+    parse: as.number({ min: 1, max: 100_000 }),
+    default: '500',
+    unit: 'customers/s',
+    says: 'After a promotion, customers looked at ahead of their appointment by this process.',
   },
   LOG_IS_GENERATED: {
     parse: as.flag(),

@@ -1,3 +1,4 @@
+export { type Champion, type ModelDetail, openChampion } from './champion.ts'
 export {
   type Config as RiskWorkerConfig,
   inputTopicsOf,
@@ -5,7 +6,7 @@ export {
   SETTINGS as RISK_WORKER_SETTINGS,
   topicsOf,
 } from './config.ts'
-export { openModel } from './open-model.ts'
+export { type OpenModel, openBackend, openFolder, openFromFolder, openStored } from './open-model.ts'
 export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { RISK_WORKER_METRICS } from '@holdfast/contracts'
-import type { ActionKind, RiskModel } from '@holdfast/core'
+import type { ActionKind } from '@holdfast/core'
 import type { Collectors } from '@holdfast/platform'
+import type { ChampionOptions } from './champion.ts'
 import type { LaneEvents } from './lane/lane-options.ts'
 import type { createLookStep } from './lane/look.ts'
 import type { ShardLane } from './lane/shard-lane.ts'
@@ -12,11 +13,15 @@ const REDIS_WITHIN_MS = 1_000
 type LookStep = ReturnType<typeof createLookStep>
 
 /** Turns what lanes and relays tell into the metrics of `contracts/metrics.ts`. */
-export function observe(
-  metrics: Collectors<typeof RISK_WORKER_METRICS>,
-  { model, backend }: { readonly model: RiskModel; readonly backend: string },
-) {
-  metrics.modelInfo.set({ version: model.version, learned_from: model.learnedFrom, backend }, 1)
+export function observe(metrics: Collectors<typeof RISK_WORKER_METRICS>, { backend }: { readonly backend: string }) {
+  const models: Required<Pick<ChampionOptions, 'onChampion' | 'onRefused'>> = {
+    onChampion({ manifest }, before) {
+      metrics.modelInfo.reset()
+      metrics.modelInfo.set({ version: manifest.version, learned_from: manifest.learnedFrom, backend }, 1)
+      if (before !== undefined) metrics.modelSwitches.inc()
+    },
+    onRefused: (role, refused) => metrics.modelRefused.set({ role }, refused ? 1 : 0),
+  }
 
   const lane: Omit<LaneEvents, 'onOutbox'> = {
     onIntake(topic, counts, seconds) {
@@ -78,7 +83,7 @@ export function observe(
     }
   }
 
-  return { lane, relay, timed, sample }
+  return { models, lane, relay, timed, sample }
 }
 
 /** What is asked for, or undefined where it fails or does not come in time. */

@@ -9,6 +9,7 @@ import {
   type ShardHandlers,
   type ShardStore,
 } from '@holdfast/platform'
+import type { ModelSweep } from './champion-sweep.ts'
 import type { LaneEvents } from './lane/lane-options.ts'
 import type { ShardLane } from './lane/shard-lane.ts'
 import type { Relay } from './relay.ts'
@@ -25,6 +26,8 @@ export interface ShardOwnerOptions {
   logBounds(partition: number): Promise<readonly LogBounds[]>
   openLane(store: ShardStore, logBounds: readonly LogBounds[], hooks: LaneHooks): ShardLane
   openRelay(store: ShardStore): Relay
+  /** What looks at a lane's customers anew after a change of the model. */
+  openSweep(store: ShardStore, lane: ShardLane): ModelSweep
   /** Whether intake stands still (see `IntakeStop`). */
   isIntakeStopped(): boolean
   onFatal(error: unknown): void
@@ -38,6 +41,7 @@ export interface LaneHooks extends Pick<LaneEvents, 'onOutbox'> {
 interface Shard {
   readonly lane: ShardLane
   readonly relay: Relay
+  readonly sweep: ModelSweep
 }
 
 /** How long a revocation waits for the commits of what was already folded, ms. */
@@ -126,7 +130,7 @@ export class ShardOwner implements ShardHandlers {
   }
 
   private async open(partition: number): Promise<Position[]> {
-    const { claim, logBounds, openLane, openRelay, topics, partitionCount } = this.options
+    const { claim, logBounds, openLane, openRelay, openSweep, topics, partitionCount } = this.options
     const store = await claim(partition)
     requireSameCount(store, partitionCount, Object.values(topics))
     const relay = openRelay(store)
@@ -138,7 +142,7 @@ export class ShardOwner implements ShardHandlers {
       onOutbox: () => relay.notify(),
       seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
     })
-    this.shards.set(partition, { lane, relay })
+    this.shards.set(partition, { lane, relay, sweep: openSweep(store, lane) })
     return bounds.map(({ topic }) => ({ topic, partition, offset: lane.nextOffset(topic) }))
   }
 
@@ -189,7 +193,7 @@ export class ShardOwner implements ShardHandlers {
         while (this.shards.get(partition) === shard) {
           if (shard.lane.wasRefused) return this.recover(partition, shard)
           await shard.relay.hasRoom()
-          if ((await shard.lane.lookAtDue()) < this.options.lookLimit) return
+          if ((await shard.lane.lookAtDue()) < this.options.lookLimit) return shard.sweep.step()
         }
       }),
     )

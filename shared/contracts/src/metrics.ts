@@ -159,6 +159,48 @@ export const RISK_WORKER_METRICS = {
     labels: ['version', 'learned_from', 'backend'],
     help: '1 for the model that scores now.',
   },
+  modelRefused: {
+    name: 'holdfast_model_refused',
+    kind: 'gauge',
+    labels: ['role'],
+    help: '1 while the promoted champion or challenger cannot be used, so that the last good one stays; /readyz says why.',
+  },
+  modelSwitches: {
+    name: 'holdfast_model_switches_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Times that another champion was taken into use while running.',
+  },
+  modelSwept: {
+    name: 'holdfast_model_swept_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Customers looked at with a new champion ahead of their appointment.',
+  },
+  challengerRows: {
+    name: 'holdfast_challenger_rows_total',
+    kind: 'counter',
+    labels: ['version', 'band', 'challenger_band'],
+    help: 'Customers scored by the challenger beside the champion, by the band that each finds.',
+  },
+  challengerDifference: {
+    name: 'holdfast_challenger_difference_total',
+    kind: 'counter',
+    labels: ['version'],
+    help: 'Sum of the absolute differences of the two probabilities; over holdfast_challenger_rows_total it is the mean.',
+  },
+  challengerPairs: {
+    name: 'holdfast_challenger_pairs_total',
+    kind: 'counter',
+    labels: ['version', 'order'],
+    help: 'Pairs of customers scored one after the other; order: same where both models rank them alike, else other.',
+  },
+  challengerFailures: {
+    name: 'holdfast_challenger_failures_total',
+    kind: 'counter',
+    labels: ['version'],
+    help: 'Calls of the challenger that failed; nothing else depends on them.',
+  },
 } as const satisfies Readonly<Record<string, MetricSpec>>
 
 export type RiskWorkerMetric = keyof typeof RISK_WORKER_METRICS
@@ -181,7 +223,7 @@ export const DELIVERY_WORKER_METRICS = {
     name: 'holdfast_deliveries_held_total',
     kind: 'counter',
     labels: ['action', 'reason'],
-    help: 'Times a job was put off because its shard could not be trusted yet; reason: behind, unreadable or log_unknown.',
+    help: 'Times a job was put off; reason: behind, unreadable or log_unknown (of its shard), snoozed or cooldown (of the customer).',
   },
   attempts: {
     name: 'holdfast_delivery_attempts_total',

@@ -116,9 +116,10 @@ export function shardKeys(prefix: string, partition: number, generation: string)
 
 /** Keys that belong to the installation and to no shard. */
 export interface InstallationKeys {
-  /** string: version of the model that scores */
-  readonly champion: string
-  /** hash: model version to manifest with weights, JSON */
+  /**
+   * hash: `pointers` to champion, champions before it and challenger, JSON; and under `model:` and the SHA-256 of the value,
+   * each model that these point to, manifest and weights
+   */
   readonly models: string
   /** string: why intake stands still, until `holdfast dlq resume` deletes it */
   readonly intakeStopped: string
@@ -130,7 +131,6 @@ export interface InstallationKeys {
 
 export function installationKeys(prefix: string): InstallationKeys {
   return {
-    champion: `${prefix}:champion`,
     models: `${prefix}:models`,
     intakeStopped: `${prefix}:intake-stopped`,
     clock: `${prefix}:clock`,

@@ -18,6 +18,7 @@ export * from './kafka/topics.ts'
 export * from './lifecycle.ts'
 export * from './logger.ts'
 export * from './metrics.ts'
+export * from './models/index.ts'
 export * from './probe-server.ts'
 export * from './queue-workers.ts'
 export * from './queues.ts'
@@ -34,7 +35,7 @@ export {
 } from './shard/change.ts'
 export type { CommitOutcome } from './shard/commit-script.ts'
 export type { StoredOutboxEntry } from './shard/outbox.ts'
-export { metaFields, originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
+export { metaFields, modelField, originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
 export {
   claimFresh,
   claimShard,

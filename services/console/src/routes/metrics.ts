@@ -14,7 +14,7 @@ export const COHORTS_SCHEMA = z.object({ asOf, cohorts: z.array(cohortSchema) })
 
 export function addMetricsRoutes({ app, clock, shards, view, pipeline }: Context): void {
   const sums = async () => addUp(await shards.all((shard) => shard.counters()))
-  const horizonDays = (view.model?.horizonMs ?? 0) / 86_400_000
+  const horizonDays = () => (view.model?.horizonMs ?? 0) / 86_400_000
   const problems = problemResponses(401, 403, 503)
 
   app.get(
@@ -32,7 +32,7 @@ export function addMetricsRoutes({ app, clock, shards, view, pipeline }: Context
       const [counters, figures] = await Promise.all([sums(), pipeline.read()])
       return {
         asOf: new Date(clock.now()).toISOString(),
-        ...summarise(counters, { currency: view.currency, horizonDays }),
+        ...summarise(counters, { currency: view.currency, horizonDays: horizonDays() }),
         pipeline: figures,
       }
     },

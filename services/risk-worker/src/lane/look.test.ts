@@ -58,7 +58,7 @@ const scorer: Scorer = {
 }
 
 const lookWith = (modelMaySend = true) =>
-  createLookStep({ model, scorer, policy, modelMaySend, currency: 'EUR', partition: 2 })
+  createLookStep({ inUse: () => ({ model, scorer, maySend: modelMaySend }), policy, currency: 'EUR', partition: 2 })
 const look = lookWith()
 
 beforeEach(() => {

@@ -15,14 +15,32 @@ import {
   type TimelineEntry,
 } from '@holdfast/core'
 import type { OutboxEntry } from '@holdfast/platform'
-import type { Scorer } from '@holdfast/scorer'
+import type { Scorer, Scores } from '@holdfast/scorer'
 import { decided, queued, riskChanged, SOURCE, suppressed } from './outgoing.ts'
 
-export interface LookOptions {
+/** The model that scores: TensorFlow.js, and the same in plain arithmetic. */
+export interface ScoringModel {
   readonly model: RiskModel
   readonly scorer: Scorer
+  readonly maySend: boolean
+}
+
+/** What was scored in one call, for whoever scores it again with another model. */
+export interface ScoredBatch extends Scores {
+  readonly at: number
+  /** A vector a customer, row-major; good until the next call. */
+  readonly rows: Float32Array
+  /** As they were before the look. */
+  readonly customers: readonly (readonly [id: string, state: CustomerState])[]
+  readonly looked: readonly Looked[]
+}
+export type Shadow = (batch: ScoredBatch) => void
+
+export interface LookOptions {
+  /** Asked at each look: another model may have been promoted. */
+  readonly inUse: () => ScoringModel
+  readonly shadow?: Shadow
   readonly policy: Policy
-  readonly modelMaySend: boolean
   /** ISO 4217 code of the amounts. */
   readonly currency: string
   readonly partition: number
@@ -43,8 +61,7 @@ const MOST_ROWS = 4_096
  * Looks at many customers at one instant: one call of the model for all of them, then band, decision and appointment of each
  * in plain arithmetic.
  */
-export function createLookStep({ model, scorer, policy, modelMaySend, currency, partition }: LookOptions) {
-  const context = { model, policy, modelMaySend }
+export function createLookStep({ inUse, shadow, policy, currency, partition }: LookOptions) {
   let rows = new Float32Array(0)
   const underWay = new DecisionsUnderWay()
 
@@ -60,7 +77,10 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
     if (rows.length < customers.length * FEATURES.length) rows = new Float32Array(customers.length * FEATURES.length)
     const sights = customers.map(([, state]) => see(state, at))
     for (let i = 0; i < sights.length; i++) rows.set(sights[i]!.vector, i * FEATURES.length)
+    const { model, scorer, maySend } = inUse()
+    const context = { model, policy, modelMaySend: maySend }
     const { logits, probabilities } = scorer.predict(rows, customers.length)
+    const first = looked.length
     for (let i = 0; i < customers.length; i++) {
       const [id, state] = customers[i]!
       const seen = sights[i]!
@@ -70,14 +90,22 @@ export function createLookStep({ model, scorer, policy, modelMaySend, currency, 
       // What is stored of the log is the log's alone.
       const evaluation =
         laidOver === state ? found : { ...found, state: { ...found.state, actions: state.actions, rings: state.rings } }
-      const looks = report(id, state, evaluation, at, seen)
+      const looks = report(id, state, evaluation, at, seen, model)
       if (looks.outbox.length > 0) underWay.remember(id, evaluation.decision, at)
       looked.push(looks)
     }
+    shadow?.({ at, rows, customers, looked: looked.slice(first), logits, probabilities })
   }
 
   /** What a look has to say to the world: a change of band, and a decision that is new. */
-  function report(id: string, before: CustomerState, evaluation: Evaluation, at: number, seen: Sight): Looked {
+  function report(
+    id: string,
+    before: CustomerState,
+    evaluation: Evaluation,
+    at: number,
+    seen: Sight,
+    model: RiskModel,
+  ): Looked {
     const { decision, changedFrom, state } = evaluation
     const now = state.decided!
     const isNewDecision =

@@ -3,6 +3,7 @@ import { TIMELINE_ENTRY_BYTES } from '@holdfast/core'
 import {
   asError,
   HoldfastError,
+  modelField,
   type OutboxEntry,
   partitionCountField,
   type ShardBatch,
@@ -36,12 +37,15 @@ export class ShardLane {
   wasRefused = false
   private isClosed = false
   private confirmedAt = 0
+  /** Digest of the newest model with which every customer was looked at. */
+  private model: string | undefined
 
   constructor(private readonly options: LaneOptions) {
     const { store, topics, logBounds } = options
     this.set = new WorkingSet(store, options.cacheCustomers)
     this.offsets = new LaneOffsets(topics, store.claimed, logBounds)
     this.number = store.claimed.number
+    this.model = store.claimed.model
   }
 
   get partition(): number {
@@ -97,6 +101,24 @@ export class ShardLane {
   /** Looks at customers whose appointment is due. Returns how many there were; `lookLimit` means there may be more. */
   lookAtDue(): Promise<number> {
     return this.oneAtATime(() => this.lookAtDueNow())
+  }
+
+  /**
+   * Looks at those of these customers whose last look was at or before an instant, ms in domain time: with another model, what
+   * it found may not hold any more. Returns how many these were; undefined where the lane cannot look now, and nobody was.
+   */
+  lookAgain(ids: readonly string[], atOrBefore: number): Promise<number | undefined> {
+    return this.oneAtATime(() => this.lookAgainNow(ids, atOrBefore))
+  }
+
+  /** Notes the model with which every customer was looked at; stored with the next commit. */
+  sawEveryone(model: string): void {
+    this.model = model
+  }
+
+  /** Stores what was noted. */
+  keepWhoSaw(): Promise<void> {
+    return this.oneAtATime(() => this.commit())
   }
 
   /** Takes over what another generation of the shard had decided of these customers; they stay due, to be looked at anew. */
@@ -179,6 +201,19 @@ export class ShardLane {
     return ids.length
   }
 
+  private async lookAgainNow(ids: readonly string[], atOrBefore: number): Promise<number | undefined> {
+    if (!this.isUsable || !this.isCaughtUp()) return undefined
+    await this.set.load(ids)
+    const waiting = ids.filter((id) => {
+      const { decided } = this.set.state(id)
+      return decided !== undefined && decided.evaluatedAt <= atOrBefore
+    })
+    if (waiting.length === 0) return 0
+    this.lookAt(waiting)
+    await this.commit()
+    return waiting.length
+  }
+
   /**
    * A shard without events makes no commit that could be refused: so now and then it asks whether it still would be taken. Not
    * so after a rebuild has turned the shard to another generation, or when Redis is an older self.
@@ -236,7 +271,11 @@ export class ShardLane {
       profiles,
       counters,
       outbox: this.outbox,
-      meta: { ...fields, ...partitionCountField(partitionCount) },
+      meta: {
+        ...fields,
+        ...partitionCountField(partitionCount),
+        ...(this.model !== undefined && modelField(this.model)),
+      },
     }
     this.outbox = []
     const looked = touched.reduce((sum, { nextLook }) => sum + (nextLook === 'unseen' ? 0 : 1), 0)

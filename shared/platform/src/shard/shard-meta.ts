@@ -9,6 +9,8 @@ export interface ShardMeta {
   /** Moved by every commit. */
   readonly number: number
   readonly partitionCount: number | undefined
+  /** Digest of the newest model with which every customer was looked at. */
+  readonly model: string | undefined
   readonly offsets: ReadonlyMap<string, number>
   /** By `originKey`. */
   readonly origins: ReadonlyMap<string, number>
@@ -17,6 +19,7 @@ export interface ShardMeta {
 const OFFSET = 'offset:'
 const ORIGIN = 'origin:'
 const PARTITION_COUNT = 'partition-count'
+const MODEL = 'model'
 
 /** A topic's name has no colon, so this is unambiguous. */
 export function originKey(topic: string, partition: number): string {
@@ -38,6 +41,10 @@ export function partitionCountField(count: number): Record<string, string> {
   return { [PARTITION_COUNT]: String(count) }
 }
 
+export function modelField(digest: string): Record<string, string> {
+  return { [MODEL]: digest }
+}
+
 /** @throws HoldfastError SHARD_META_BROKEN for a number that is none. */
 export function parseMeta(fields: Readonly<Record<string, string>>): ShardMeta {
   const offsets = new Map<string, number>()
@@ -51,6 +58,7 @@ export function parseMeta(fields: Readonly<Record<string, string>>): ShardMeta {
     token: fields.token ?? '',
     number: whole('number', fields.number ?? '0'),
     partitionCount: count === undefined ? undefined : whole(PARTITION_COUNT, count),
+    model: fields[MODEL],
     offsets,
     origins,
   }
