@@ -11,6 +11,14 @@ export { type LearnRequest, learn } from './learn/learn.ts'
 export { type Plan, planCutoffs } from './learn/plan.ts'
 export { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
 export * from './metrics/index.ts'
+export {
+  GATE_LIMITS,
+  type GateCheck,
+  type GateLimits,
+  type GateReport,
+  type GateRequest,
+  judgeCandidate,
+} from './registry/gate.ts'
 export { nextVersion, writeVersion } from './registry/registry.ts'
 export { readTrainingRecord } from './registry/training-record.ts'
 export {
