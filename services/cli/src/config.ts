@@ -37,13 +37,28 @@ export type Config = ConfigOf<typeof SETTINGS>
 export type Env = Readonly<Record<string, string | undefined>>
 
 /** What one unit of each was worth in euro, roughly, in 2026: good enough to try things out, not for anybody's books. */
-const EURO_RATES =
-  'USD=0.92,GBP=1.17,CHF=1.05,SEK=0.088,NOK=0.087,DKK=0.134,PLN=0.23,CZK=0.04,CAD=0.67,AUD=0.6,JPY=0.0061'
+const IN_EURO: Readonly<Record<string, number>> = {
+  ...{ EUR: 1, USD: 0.92, GBP: 1.17, CHF: 1.05, SEK: 0.088, NOK: 0.087, DKK: 0.134 },
+  ...{ PLN: 0.23, CZK: 0.04, CAD: 0.67, AUD: 0.6, JPY: 0.0061 },
+}
 
 /** The environment, with exchange rates where none are set: `up` gives the risk-worker the same. */
 export function withRates(env: Env): Env {
   if (env.CURRENCY_RATES || (env.BASE_CURRENCY && env.BASE_CURRENCY !== 'EUR')) return env
-  return { ...env, CURRENCY_RATES: EURO_RATES }
+  return { ...env, CURRENCY_RATES: ratesIn('EUR') }
+}
+
+/** The environment for a log of its own: where nobody has said in which currency to count, in the log's. */
+export function countingIn(currency: string | undefined, env: Env): Env {
+  if (env.CURRENCY_RATES || env.BASE_CURRENCY || currency === undefined) return env
+  return { ...env, BASE_CURRENCY: currency, CURRENCY_RATES: ratesIn(currency) }
+}
+
+function ratesIn(base: string): string {
+  const unit = IN_EURO[base]
+  if (unit === undefined) return ''
+  const others = Object.entries(IN_EURO).filter(([code]) => code !== base)
+  return others.map(([code, euro]) => `${code}=${Number((euro / unit).toPrecision(9))}`).join(',')
 }
 
 /** @throws HoldfastError CONFIG_INVALID */

@@ -22,7 +22,7 @@ export function withKafka<T>(work: (on: Installation) => Promise<T>): Promise<T>
   return withInstallation(work, { env })
 }
 
-/** How a command reads events: with the installation's own money, and a bar on the way. */
+/** How a command reads events: in the installation's currency, or else in that of the files, and a bar on the way. */
 export interface OpenedEvents {
   readonly source: EventSource
   readonly decode: Decode
@@ -39,7 +39,7 @@ export async function withEvents<T>(
 ): Promise<T> {
   const { createDecoder } = await import('@holdfast/contracts')
   const { openSource } = await import('@holdfast/trainer')
-  const { readSettings } = await import('../config.ts')
+  const { countingIn, readSettings } = await import('../config.ts')
   const bar = progressBar('events')
   const told = async ({ source, ...rest }: OpenedEvents): Promise<T> => {
     const result = await work({ source, ...rest }).finally(() => bar.end())
@@ -55,7 +55,9 @@ export async function withEvents<T>(
       return told({ source: openSource({ kind: 'kafka', decode, ...log }), decode, currency: base })
     })
   }
-  const { BASE_CURRENCY: base, CURRENCY_RATES: rates } = readSettings(process.env)
+  const { currencyOfFiles } = await import('./currency-of-files.ts')
+  const env = countingIn(await currencyOfFiles(sources), process.env)
+  const { BASE_CURRENCY: base, CURRENCY_RATES: rates } = readSettings(env)
   const decode = createDecoder({ base, rates })
   const source = openSource({ kind: 'files', files: sources, decode, now: Date.now(), onProgress: bar.update })
   return told({ source, decode, currency: base })
