@@ -23,12 +23,13 @@ import { createSlackChannel } from './channels/slack.ts'
 import { createWebhookChannel } from './channels/webhook.ts'
 import { type Config, policyOf, requireChannels, topicsOf } from './config.ts'
 import { Customers } from './customers.ts'
-import { createDeliverStep, type Outlet } from './deliver.ts'
+import { createDeliverStep } from './deliver.ts'
 import { LogEnds } from './log-ends.ts'
 import { createComposer } from './message/message.ts'
 import { loadTemplates, OWN_TEMPLATES } from './message/templates.ts'
 import { createObserver } from './observe.ts'
 import { createOutcomeWriter } from './outcome-events.ts'
+import type { Outlet } from './outlet.ts'
 
 export interface DeliveryWorker {
   /** Where /healthz, /readyz and /metrics are. */

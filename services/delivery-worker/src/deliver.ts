@@ -2,21 +2,15 @@ import { type Job, jobSchema } from '@holdfast/contracts'
 import type { Policy } from '@holdfast/core'
 import { asError, type Clock, type JobVerdict, type Logger, type QueueJob } from '@holdfast/platform'
 import { z } from 'zod'
-import { type Backoff, pauseAfter } from './backoff.ts'
-import type { ChannelRest } from './channel-rest.ts'
-import type { Attempt, Channel, ChannelName } from './channels/channel.ts'
+import type { Backoff } from './backoff.ts'
+import type { ChannelName } from './channels/channel.ts'
 import type { Customers, Sight } from './customers.ts'
-import { type Refusal, refusalOf } from './gate.ts'
+import { type GateVerdict, gate, type Hold, type Refusal } from './gate.ts'
 import type { Compose, Message } from './message/message.ts'
 import type { Observer } from './observe.ts'
 import type { Outcome, WriteOutcome } from './outcome-events.ts'
-import { type ChannelProgress, type Progress, readProgress, reopened } from './progress.ts'
-
-/** A channel of a queue, and whether it may be bothered now. */
-export interface Outlet {
-  readonly channel: Channel
-  readonly rest: ChannelRest
-}
+import { type Outlet, pass } from './outlet.ts'
+import { afterAttempt, type ChannelProgress, type Progress, readProgress, reopened } from './progress.ts'
 
 export interface DeliverOptions {
   readonly outlets: readonly Outlet[]
@@ -34,6 +28,8 @@ export interface DeliverOptions {
 
 /** While the log does not take an outcome, ms. */
 const LOG_AGAIN_MS = 2_000
+/** A snooze or a cooldown may end sooner than it was to: whoever waits for its end looks again after this, ms of the wall clock. */
+const LONGEST_WAIT_MS = 60_000
 
 /**
  * What a worker does with a job: gate, hand it to each channel that has not taken it yet, tell the log, and only then be done.
@@ -76,11 +72,12 @@ class Delivery {
     const { customers, compose } = this.options
     const sight = await customers.look(this.job)
     if (sight.kind === 'held') return this.hold(sight)
-    const refusal = this.refusal(sight)
-    if (refusal !== undefined) {
-      if (this.progress.deliveredAt === undefined) return this.refuse(refusal)
+    const verdict = this.verdict(sight)
+    if (verdict.kind === 'held') return this.waitFor(verdict)
+    if (verdict.kind === 'refused') {
+      if (this.progress.deliveredAt === undefined) return this.refuse(verdict.reason)
       // Some have it already; the others are spared.
-      for (const name of this.inState('open')) this.put(name, { state: 'skipped', reason: refusal })
+      for (const name of this.inState('open')) this.put(name, { state: 'skipped', reason: verdict.reason })
       await this.save()
       return undefined
     }
@@ -98,9 +95,22 @@ class Delivery {
     return { kind: 'later', inMs: forMs }
   }
 
-  private refusal({ state }: Extract<Sight, { kind: 'seen' }>): Refusal | undefined {
+  private verdict({ state }: Extract<Sight, { kind: 'seen' }>): GateVerdict {
     const { policy, clock } = this.options
-    return refusalOf({ state, job: this.job, policy, at: clock.now(), begun: this.progress.deliveredAt !== undefined })
+    return gate({ state, job: this.job, policy, at: clock.now(), begun: this.progress.deliveredAt !== undefined })
+  }
+
+  /** Put off to the end of a snooze or a cooldown; the log hears once why nothing was sent so far. */
+  private async waitFor({ reason, until }: Hold): Promise<JobVerdict> {
+    const { clock, observer } = this.options
+    if (this.progress.waitsFor !== reason) {
+      const failure = await this.tell({ type: 'action.suppressed', reason }, clock.now())
+      if (failure !== undefined) return failure
+      this.progress = { ...this.progress, waitsFor: reason }
+      await this.save()
+    }
+    observer.held(this.job.action, reason)
+    return { kind: 'later', inMs: Math.min(clock.wallDelay(until), LONGEST_WAIT_MS) }
   }
 
   /**
@@ -112,7 +122,7 @@ class Delivery {
     if (verdict.kind !== 'done' || verdict.forget !== true) return verdict
     const sight = await this.options.customers.look(this.job)
     if (sight.kind === 'held') return this.hold(sight)
-    return this.refusal(sight) === undefined ? { kind: 'later', inMs: 0 } : verdict
+    return this.verdict(sight).kind === 'refused' ? verdict : { kind: 'later', inMs: 0 }
   }
 
   private due(): readonly Outlet[] {
@@ -123,59 +133,25 @@ class Delivery {
     })
   }
 
-  private async attempt({ channel, rest }: Outlet, message: Message): Promise<void> {
-    const { observer, clock } = this.options
-    const admission = rest.admit(Date.now())
-    if (admission.kind === 'wait') {
-      // Not all at once when the rest is over.
-      this.put(channel.name, { notBefore: Date.now() + admission.forMs * (1 + Math.random()) })
+  private async attempt(outlet: Outlet, message: Message): Promise<void> {
+    const { observer, clock, log } = this.options
+    const { name } = outlet.channel
+    const passed = await pass(outlet, message)
+    if (passed.kind === 'wait') {
+      this.put(name, { notBefore: Date.now() + passed.forMs })
       return this.save()
     }
-    const startedAt = performance.now()
-    const outcome = await channel.send(message).catch(
-      // A defect of ours is no reason to lose count of what a channel may do.
-      (thrown: unknown): Attempt => ({ kind: 'retry', reason: 'defect', detail: asError(thrown).message }),
-    )
-    observer.attempted(this.job.action, channel.name, outcome.kind, performance.now() - startedAt)
-    if (outcome.kind === 'retry') {
-      rest.failed(Date.now(), outcome.afterMs)
-      this.failed(channel.name, outcome)
+    const { outcome, ms } = passed
+    observer.attempted(this.job.action, name, outcome.kind, ms)
+    this.put(name, afterAttempt(this.of(name), outcome, { ...this.options, now: Date.now() }))
+    if (outcome.kind === 'delivered') {
+      this.progress = { ...this.progress, deliveredAt: this.progress.deliveredAt ?? clock.now() }
     } else {
-      rest.succeeded()
-      if (outcome.kind === 'delivered') {
-        this.put(channel.name, { state: 'delivered' })
-        this.progress = { ...this.progress, deliveredAt: this.progress.deliveredAt ?? clock.now() }
-      } else {
-        const state = outcome.kind === 'skipped' ? 'skipped' : 'failed'
-        this.put(channel.name, { state, reason: outcome.reason, ...detailOf(outcome) })
-      }
-    }
-    if (outcome.kind !== 'delivered') {
-      const { state, failures } = this.of(channel.name)
       const { episodeId } = this.job
-      this.options.log.warn(
-        { episodeId, channel: channel.name, state, failures, reason: outcome.reason, ...detailOf(outcome) },
-        'not delivered',
-      )
+      log.warn({ episodeId, channel: name, ...this.of(name) }, 'not delivered')
     }
     // At once: another channel may still hang, and a crash meanwhile must not forget this.
     return this.save()
-  }
-
-  private failed(name: ChannelName, outcome: Extract<Attempt, { kind: 'retry' }>): void {
-    const { reason, afterMs } = outcome
-    const { attempts, backoff } = this.options
-    // Whoever says when to come again is alive: that wish is granted, and is no failure.
-    const failures = this.of(name).failures + (afterMs === undefined ? 1 : 0)
-    const pauseMs = Math.max(afterMs ?? 0, pauseAfter(Math.max(1, failures), backoff))
-    const isGivenUp = failures >= attempts
-    this.put(name, {
-      state: isGivenUp ? 'failed' : 'open',
-      failures,
-      reason,
-      ...detailOf(outcome),
-      notBefore: Date.now() + pauseMs,
-    })
   }
 
   /** As soon as one channel has it: from here on the cooldown runs. Undefined when the log knows. */
@@ -266,8 +242,4 @@ class Delivery {
   private msUntilDue(open: readonly ChannelName[]): number {
     return Math.max(1, Math.min(...open.map((name) => this.of(name).notBefore)) - Date.now())
   }
-}
-
-function detailOf(attempt: Attempt): { readonly detail?: string } {
-  return 'detail' in attempt && attempt.detail !== undefined ? { detail: attempt.detail } : {}
 }

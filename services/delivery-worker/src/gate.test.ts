@@ -2,15 +2,15 @@ import { parsePolicy } from '@holdfast/contracts'
 import { type CustomerState, EMPTY_STATE, ERASED_STATE, fold } from '@holdfast/core'
 import { anEvent, type BuiltEvent } from '@holdfast/testing'
 import { expect, test } from 'vitest'
-import { type GateInput, refusalOf } from './gate.ts'
+import { type GateInput, gate } from './gate.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 5, 1)
 const ENTERED = NOW - DAY
 const policy = parsePolicy('')
 
-const outreach = { action: 'proactive-outreach', band: 'at_risk', enteredAt: ENTERED } as const
-const reactivation = { action: 'reactivation', band: 'lapsed', enteredAt: ENTERED } as const
+const outreach = { action: 'proactive-outreach', band: 'at_risk', enteredAt: ENTERED, decidedAt: ENTERED } as const
+const reactivation = { action: 'reactivation', band: 'lapsed', enteredAt: ENTERED, decidedAt: ENTERED } as const
 
 function inBand(band: 'watch' | 'at_risk' | 'lapsed', ...events: BuiltEvent[]): CustomerState {
   const state = events.reduce((before, { event }) => fold(before, event), EMPTY_STATE)
@@ -43,8 +43,13 @@ const consent = (purpose: 'outreach' | 'marketing', granted: boolean) =>
 const delivered = (at: number, enteredAt = ENTERED) =>
   anEvent('action.delivered', ledgerData('proactive-outreach', enteredAt), { time: at })
 
-const ask = (state: CustomerState, more: Partial<GateInput> = {}) =>
-  refusalOf({ state, job: outreach, policy, at: NOW, begun: false, ...more })
+const judge = (state: CustomerState, more: Partial<GateInput> = {}) =>
+  gate({ state, job: outreach, policy, at: NOW, begun: false, ...more })
+/** Why not, undefined where nothing speaks against it. */
+function ask(state: CustomerState, more: Partial<GateInput> = {}) {
+  const verdict = judge(state, more)
+  return verdict.kind === 'open' ? undefined : verdict.reason
+}
 
 test('who is still at risk is contacted, and unknown consent is yes for outreach and no for marketing', () => {
   expect(ask(inBand('at_risk'))).toBeUndefined()
@@ -105,4 +110,34 @@ test('another episode of the same action holds it back for the cooldown, the oth
   expect(ask(inBand('at_risk', other), { begun: true })).toBe('cooldown')
   expect(ask(inBand('at_risk', other), { at: NOW + DAY })).toBeUndefined()
   expect(ask(inBand('lapsed', other, consent('marketing', true)), { job: reactivation })).toBeUndefined()
+})
+
+const snoozedTo = (until: number) =>
+  anEvent('action.snoozed', { ...ledgerData('proactive-outreach'), until: iso(until) }, { time: NOW - DAY / 2 })
+
+test('a snooze and a cooldown put the contact off to their end, and do not give it up', () => {
+  expect(judge(inBand('at_risk', snoozedTo(NOW + DAY)))).toEqual({
+    kind: 'held',
+    reason: 'snoozed',
+    until: NOW + DAY,
+  })
+  const other = delivered(NOW - 13 * DAY, ENTERED - 50 * DAY)
+  expect(judge(inBand('at_risk', other))).toEqual({ kind: 'held', reason: 'cooldown', until: NOW + DAY })
+})
+
+test('nobody waits who left the band, whose newer stay is held by its own decision, or whose message is out already', () => {
+  const snoozed = inBand('at_risk', snoozedTo(NOW + DAY))
+  const because = { kind: 'refused', reason: 'snoozed' }
+  expect(judge({ ...snoozed, decided: { ...snoozed.decided!, band: 'watch' } })).toEqual(because)
+  expect(judge({ ...snoozed, decided: { ...snoozed.decided!, disposition: 'held' } })).toEqual(because)
+  expect(judge(snoozed, { begun: true })).toEqual(because)
+})
+
+test('a job that waited until the customer was decided upon anew leaves the contact to the newer one', () => {
+  const decided = (at: number, enteredAt: number) =>
+    anEvent('action.decided', ledgerData('proactive-outreach', enteredAt), { time: at })
+  expect(ask(inBand('at_risk', decided(NOW - 1, NOW - 2)))).toBe('superseded')
+  // The decision of this very job, and an older one.
+  expect(ask(inBand('at_risk', decided(ENTERED, ENTERED)))).toBeUndefined()
+  expect(ask(inBand('at_risk', decided(ENTERED - DAY, ENTERED - DAY)))).toBeUndefined()
 })

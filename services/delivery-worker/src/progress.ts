@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { CHANNEL_NAMES, type ChannelName } from './channels/channel.ts'
+import { type Backoff, pauseAfter } from './backoff.ts'
+import { type Attempt, CHANNEL_NAMES, type ChannelName } from './channels/channel.ts'
 
 /** How far a job has come, kept with it: what a channel has taken is not sent to it again, whoever works the job next. */
 
@@ -21,6 +22,8 @@ const progressSchema = z.object({
   deliveredAt: z.number().optional(),
   /** Whether the log has been told of that. */
   told: z.boolean().optional(),
+  /** What it was last put off for, once the log knows. */
+  waitsFor: z.string().optional(),
 })
 export type Progress = z.output<typeof progressSchema>
 
@@ -43,4 +46,30 @@ export function reopened(progress: Progress): Progress {
     channel.state === 'failed' ? { ...channel, ...UNTRIED } : channel,
   ])
   return { ...progress, channels: Object.fromEntries(channels) }
+}
+
+export interface AttemptRules {
+  /** Failures of one channel after which it is given up. */
+  readonly attempts: number
+  readonly backoff: Backoff
+  /** Of the wall clock, ms. */
+  readonly now: number
+}
+
+/** What an attempt makes of a channel. */
+export function afterAttempt(
+  before: ChannelProgress,
+  outcome: Attempt,
+  { attempts, backoff, now }: AttemptRules,
+): ChannelProgress {
+  if (outcome.kind === 'delivered') return { ...before, state: 'delivered' }
+  const detail = 'detail' in outcome && outcome.detail !== undefined ? { detail: outcome.detail } : {}
+  const why = { reason: outcome.reason, ...detail }
+  if (outcome.kind !== 'retry') return { ...before, ...why, state: outcome.kind === 'skipped' ? 'skipped' : 'failed' }
+  const { afterMs } = outcome
+  // Whoever says when to come again is alive: that wish is granted, and is no failure.
+  const failures = before.failures + (afterMs === undefined ? 1 : 0)
+  const pauseMs = Math.max(afterMs ?? 0, pauseAfter(Math.max(1, failures), backoff))
+  const state = failures >= attempts ? 'failed' : 'open'
+  return { ...before, ...why, state, failures, notBefore: now + pauseMs }
 }

@@ -50,17 +50,6 @@ const refusals: readonly (readonly [reason: string, change: (customerId: string)
     }),
   ],
   [
-    'snoozed',
-    async (customerId) => ({
-      event: anEvent(
-        'action.snoozed',
-        { ...(await ledgerData(customerId)), until: formatTime(Date.now() + 3_600_000) },
-        { customerId, time: Date.now() },
-      ),
-      isThere: (state) => (state.actions.reactivation?.snoozedUntil ?? 0) > 0,
-    }),
-  ],
-  [
     'answered',
     async (customerId) => ({
       event: anEvent(
@@ -75,17 +64,6 @@ const refusals: readonly (readonly [reason: string, change: (customerId: string)
     'already_delivered',
     async (customerId) => ({
       event: anEvent('action.delivered', await ledgerData(customerId), { customerId, time: Date.now() }),
-      isThere: (state) => state.actions.reactivation?.delivered === 1,
-    }),
-  ],
-  [
-    'cooldown',
-    async (customerId) => ({
-      event: anEvent(
-        'action.delivered',
-        { ...(await ledgerData(customerId)), episodeId: 'lapsed.1.x', enteredAt: formatTime(1) },
-        { customerId, time: Date.now() },
-      ),
       isThere: (state) => state.actions.reactivation?.delivered === 1,
     }),
   ],
@@ -121,6 +99,43 @@ test('nobody is written to who must not be any more, and the log says why', asyn
     if (reason === 'already_delivered') expect(await job?.isCompleted()).toBe(true)
     else expect(job, reason).toBeUndefined()
   }
+})
+
+test('a snooze puts a message off, says so in the log, and leaves it to be sent when the snooze is over', async () => {
+  const id = await stage.lapsedCustomer()
+  const snooze = async (until: number) =>
+    anEvent(
+      'action.snoozed',
+      { ...(await ledgerData(id)), until: formatTime(until) },
+      { customerId: id, time: Date.now() },
+    )
+  const until = Date.now() + 15_000
+  const isSnoozed = (state: CustomerState) => state.actions.reactivation?.snoozedUntil === until
+  await stage.foldUntil(id, isSnoozed, await snooze(until))
+  delivery = await stage.startDelivery()
+  await isSuppressed(id, 'snoozed')
+  const job = await stage.queues.reactivation.bull.getJob(await stage.episodeOf(id))
+  await eventually(async () => expect(await job?.isDelayed()).toBe(true))
+  expect(stage.receivedOf(id)).toEqual([])
+  await eventually(() => expect(stage.takenOf(id)).toHaveLength(1), { timeoutMs: 30_000 })
+  expect(Date.parse(stage.takenOf(id)[0]!.receivedAt)).toBeGreaterThanOrEqual(until)
+})
+
+test('a cooldown that another episode began puts the message off, and coming back meanwhile ends the wait', async () => {
+  const id = await stage.lapsedCustomer()
+  const other = { ...(await ledgerData(id)), episodeId: 'lapsed.1.x', enteredAt: formatTime(1) }
+  const isDelivered = (state: CustomerState) => state.actions.reactivation?.delivered === 1
+  await stage.foldUntil(id, isDelivered, anEvent('action.delivered', other, { customerId: id, time: Date.now() }))
+  delivery = await stage.startDelivery()
+  await isSuppressed(id, 'cooldown')
+  const job = await stage.queues.reactivation.bull.getJob(await stage.episodeOf(id))
+  await eventually(async () => expect(await job?.isDelayed()).toBe(true))
+  const isBack = (state: CustomerState) => state.decided?.band !== 'lapsed'
+  await stage.foldUntil(id, isBack, aPurchase({ customerId: id, time: Date.now() }))
+  // It would look again within a minute.
+  await job?.promote()
+  await eventually(async () => expect(await job?.getState()).toBe('unknown'))
+  expect(stage.receivedOf(id)).toEqual([])
 })
 
 test('the jobs of a shard that is behind wait until it has read the log, and then count what is in it', async () => {
