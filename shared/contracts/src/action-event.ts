@@ -40,7 +40,7 @@ export function actionEvent(
   const verb = step.type.slice('action.'.length)
   const envelope = {
     specversion: '1.0',
-    id: REPEATABLE.has(step.type) ? `${id}/${verb}/${at}` : `${id}/${verb}`,
+    id: `${id}/${verb}${particular(step, at)}`,
     source,
     subject: episode.customerId,
     time: formatTime(at),
@@ -58,6 +58,12 @@ export function actionEvent(
     default:
       return { ...envelope, type: step.type, data }
   }
+}
+
+/** What tells apart several events of one type about one episode: a snooze that holds it back is another reason than no consent after it. */
+function particular(step: ActionStep, at: number): string {
+  if (step.type === 'action.suppressed') return `/${step.reason}`
+  return REPEATABLE.has(step.type) ? `/${at}` : ''
 }
 
 /** The value of a Kafka record; its key is the event's subject. */

@@ -63,6 +63,9 @@ describe('actionEvent', () => {
     expect(ids[0]).toBe(`lapsed.${ENTERED}.c/decided`)
     expect(actionEvent(episode, 'reactivation', steps[1], AT + 5, '/t').id).toBe(ids[1])
     expect(actionEvent(episode, 'reactivation', steps[5], AT + 5, '/t').id).not.toBe(ids[5])
+    // Held back by a cooldown, and then for good: the second reason is news.
+    const refused = { type: 'action.suppressed', reason: 'no_consent' } as const
+    expect(actionEvent(episode, 'reactivation', refused, AT, '/t').id).not.toBe(ids[4])
   })
 })
 

@@ -80,7 +80,13 @@ export const DELIVERY: readonly Chapter[] = [
       {
         promise:
           'at send time it checks snooze, cooldown and "no longer at risk", and records each refusal with its reason',
-        shownBy: gate('nobody is written to who must not be any more, and the log says why'),
+        shownBy: [
+          ...gate('nobody is written to who must not be any more, and the log says why'),
+          ...gate('a snooze puts a message off, says so in the log, and leaves it to be sent when the snooze is over'),
+          ...gate(
+            'a cooldown that another episode began puts the message off, and coming back meanwhile ends the wait',
+          ),
+        ],
       },
       {
         promise: 'it holds the jobs of a shard that is behind',
