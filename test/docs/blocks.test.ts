@@ -9,6 +9,9 @@ test('a block of commands is run, unless the line before it says otherwise', () 
   expect(fates('<!-- not run: needs your own Kafka -->', '```sh', 'npm start', '```')).toEqual([
     { kind: 'not run', reason: 'needs your own Kafka' },
   ])
+  expect(fates('<!-- run with: ../data/a.csv, b.csv -->', '```sh', 'ls', '```')).toEqual([
+    { kind: 'run', files: ['../data/a.csv', 'b.csv'] },
+  ])
   expect(fates('<!-- run by: test/a.test.ts › it runs -->', '', '```bash', 'npm start', '```')).toEqual([
     { kind: 'run by', file: 'test/a.test.ts', test: 'it runs' },
   ])

@@ -1,6 +1,7 @@
 /** What becomes of a block of commands in the tests. */
 export type Fate =
-  | { readonly kind: 'run' }
+  /** `<!-- run with: ../shared/data/log.csv, other.csv -->`: where these files are, seen from the checkout; they lie in the working folder then. */
+  | { readonly kind: 'run'; readonly files?: readonly string[] }
   /** Nothing but `NAME=value`: the names must be those of settings. */
   | { readonly kind: 'settings'; readonly names: readonly string[] }
   /** `<!-- run by: test/… › its name -->`: another test types these commands. */
@@ -22,7 +23,7 @@ export interface Block {
 
 const SHELLS = ['sh', 'bash', 'shell', 'console', 'zsh']
 const FENCE = /^( *)(`{3,}|~{3,})\s*(\S*)/
-const MARK = /^<!--\s*(not run|run by):\s*(.+?)\s*-->$/
+const MARK = /^<!--\s*(not run|run by|run with):\s*(.+?)\s*-->$/
 
 /** Every fenced block of a page, in order, with the mark that stands before it. @throws Error for one that is never closed */
 export function blocksOf(page: string, markdown: string): readonly Block[] {
@@ -55,6 +56,7 @@ function fateOf(text: string, lineBefore: string): Fate {
     const [file = '', ...test] = said.split(' › ')
     return { kind: 'run by', file, ...(test.length > 0 && { test: test.join(' › ') }) }
   }
+  if (mark === 'run with') return { kind: 'run', files: said.split(/,\s*/) }
   const names = settingsIn(text)
   return names === undefined ? { kind: 'run' } : { kind: 'settings', names }
 }
