@@ -83,6 +83,7 @@ async function settled(): Promise<void> {
 async function killOne(victim: Victim, nth: number): Promise<void> {
   if (victim === 'delivery-worker') await caughtInHand(...deliveries)
   const process = victim === 'receiver' ? receiver : victim === 'risk-worker' ? risk : deliveries[nth % 2 === 0 ? 0 : 1]
+  expect(process.endedWith, process.tail()).toBeUndefined()
   await process.kill()
   const [jobs, { unread, outbox }] = await Promise.all([post.jobs(), scenario.backlog()])
   for (const delivery of deliveries) delivery.thaw()
