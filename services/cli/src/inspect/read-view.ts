@@ -1,5 +1,5 @@
 import { type CustomerView, customerView } from '@holdfast/contracts'
-import { HoldfastError, readCustomer, shardOf } from '@holdfast/platform'
+import { HoldfastError, modelStore, readCustomer, shardOf } from '@holdfast/platform'
 import type { Installation } from '../installation.ts'
 import { readChampion } from './champion.ts'
 
@@ -18,5 +18,6 @@ export async function readView(on: Installation, id: string, at: number): Promis
       cure: 'check the id; "npx holdfast status" shows whether events still wait to be read, "npx holdfast dlq list" whether they were refused.',
     })
   }
-  return customerView(customer, at, { currency: on.config.BASE_CURRENCY, model: await readChampion(on.config) })
+  const store = modelStore(await on.redis(), on.config.KEY_PREFIX)
+  return customerView(customer, at, { currency: on.config.BASE_CURRENCY, model: await readChampion(on.config, store) })
 }
