@@ -25,13 +25,13 @@ export function createSlackChannel({ url, timeoutMs }: SlackOptions): Channel {
   }
 }
 
-/** Block Kit; `text` is what notifications show. */
+/** Block Kit; `text` is what notifications show. Verbatim, or Slack makes links of addresses that a customer calls a name. */
 export function slackPayload({ job, alert }: Message) {
   return {
     text: escapeMrkdwn(alert.subject),
     blocks: [
       { type: 'header', text: { type: 'plain_text', text: cut(alert.subject, HEADER_CHARACTERS), emoji: false } },
-      { type: 'section', text: { type: 'mrkdwn', text: cut(alert.slack, SECTION_CHARACTERS) } },
+      { type: 'section', text: { type: 'mrkdwn', text: cut(alert.slack, SECTION_CHARACTERS), verbatim: true } },
       {
         type: 'context',
         elements: [{ type: 'plain_text', text: cut(job.episodeId, SECTION_CHARACTERS), emoji: false }],
@@ -46,5 +46,7 @@ export function escapeMrkdwn(text: string): string {
 }
 
 function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`
+  if (text.length <= most) return text
+  // Not through the middle of a character, which Slack refuses, nor of an escaped one.
+  return `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$|&[a-z]{0,3}$/, '')}…`
 }

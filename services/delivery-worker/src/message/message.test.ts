@@ -81,6 +81,20 @@ test('what customers call themselves is text, in HTML, in Slack and in headers',
   for (const subject of [message.alert.subject, winBack.subject]) expect(subject).not.toMatch(/[\r\n]/)
 })
 
+test('Slack makes no links of a name, and a long one is not cut through the middle of a character', () => {
+  const payload = slackPayload(compose(aJob(), profile({ name: 'https://evil.example' })))
+  expect(payload.blocks[1]).toMatchObject({ text: { type: 'mrkdwn', verbatim: true } })
+  for (const filler of ['', 'a']) {
+    const long = slackPayload(compose(aJob(), profile({ name: `${filler}${'😀'.repeat(2_000)}` })))
+    expect(JSON.stringify(long.blocks).isWellFormed()).toBe(true)
+    expect(JSON.stringify(long.blocks)).not.toMatch(/\\ud[89a-f]/)
+  }
+  for (let filler = 0; filler < 6; filler++) {
+    const escaped = slackPayload(compose(aJob(), profile({ name: `${'a'.repeat(filler)}${'<'.repeat(1_000)}` })))
+    expect(JSON.stringify(escaped.blocks[1])).not.toMatch(/&[a-z]{0,3}…/)
+  }
+})
+
 test('a win-back is in the language of the profile: te-IN, else te, else English', () => {
   expect(fallbackChain('te-IN')).toEqual(['te-in', 'te', 'en'])
   expect(fallbackChain('zh_Hant_TW')).toEqual(['zh-hant-tw', 'zh-hant', 'zh', 'en'])
