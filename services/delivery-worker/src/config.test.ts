@@ -34,6 +34,7 @@ test('a channel without what it needs is a start-up error that lists all that is
 test.each([
   ['OUTREACH_CHANNELS', 'webhook,pigeon'],
   ['OUTREACH_WEBHOOK_URL', 'ftp://example.org'],
+  ['OUTREACH_WEBHOOK_URL', 'https://me:my-password@example.org'],
   ['OUTREACH_WEBHOOK_SECRET', 'whsec_short'],
   ['SMTP_URL', 'http://example.org'],
   ['MAIL_FROM', 'Shop <a@b.example>\r\nBcc: x@y.example'],
@@ -45,6 +46,8 @@ test.each([
 
 test('secrets are never printed', () => {
   expect(() => read({ OUTREACH_WEBHOOK_SECRET: 'my-dear-secret' })).toThrow(/^(?!.*my-dear-secret)/s)
+  // An address of a webhook is often all that one needs to post there.
+  expect(() => read({ REACTIVATION_WEBHOOK_URL: 'https://me:my-password@example.org' })).toThrow(/^(?!.*my-password)/s)
   expect(read({ OUTREACH_WEBHOOK_SECRET: SECRET }).OUTREACH_WEBHOOK_SECRET).toBe(SECRET)
 })
 

@@ -20,8 +20,16 @@ const topic = (role: string, name: string) => ({
   says: `Name of the topic for ${role}.`,
 })
 
+/** Without a password: whoever posts names the address in errors. */
 const httpUrl = () =>
-  z.string().refine((text) => text === '' || /^https?:$/.test(protocolOf(text)), 'expected http://… or https://…')
+  z
+    .string()
+    .refine(
+      (text) => text === '' || (/^https?:$/.test(protocolOf(text)) && !hasCredentials(text)),
+      'expected http://… or https://…, without a name and password before the host',
+    )
+
+const hasCredentials = (text: string): boolean => new URL(text).username !== '' || new URL(text).password !== ''
 
 const protocolOf = (text: string): string => (URL.canParse(text) ? new URL(text).protocol : '')
 
@@ -93,6 +101,7 @@ export const SETTINGS = {
     default: '',
     unit: 'URL',
     says: 'Where outreach is posted, such as a helpdesk.',
+    secret: true,
   },
   OUTREACH_WEBHOOK_SECRET: {
     parse: webhookSecret(),
@@ -115,6 +124,7 @@ export const SETTINGS = {
     default: '',
     unit: 'URL',
     says: 'Where reactivation is posted, such as marketing automation.',
+    secret: true,
   },
   REACTIVATION_WEBHOOK_SECRET: {
     parse: webhookSecret(),
