@@ -64,7 +64,7 @@ test('TypeScript is strict, all packages are ES modules, Node 20.19 is enough', 
   expect(compilerOptions).toMatchObject({ strict: true, noUncheckedIndexedAccess: true })
   for (const folder of ['.', ...workspaces()]) expect(readPackage(folder).type, folder).toBe('module')
   expect(readPackage('.').engines?.node).toBe('>=20.19')
-  expect(tracked().filter((path) => /^(services|shared)\/[^/]+\/src\/.*\.(js|mjs|cjs)$/.test(path))).toEqual([])
+  expect(tracked().filter((path) => /^(services|shared)\/[^/]+\/src\/.*\.(js|cjs)$/.test(path))).toEqual([])
 })
 
 test('the packages that were named are those in use, in current versions', () => {
