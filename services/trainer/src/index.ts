@@ -1,3 +1,4 @@
+export * from './backtest/index.ts'
 export { type CustomerValue, type FittedValue, fitValue, type ValueRequest } from './clv.ts'
 export * from './dataset/index.ts'
 export { buildRows, hasBought, type Population, type RowsRequest, type Snapshot } from './dataset/rows.ts'

@@ -8,5 +8,5 @@ export {
   type Simulation,
   type SimulationOptions,
 } from './simulate.ts'
-export { type BacktestDay, Tally, type Tallied, type TallyOptions, type WithheldCount } from './tally.ts'
+export { type BacktestDay, type Tallied, Tally, type TallyOptions, type WithheldCount } from './tally.ts'
 export type { Warnings } from './warnings.ts'

@@ -1,4 +1,4 @@
-import { type Evaluation, type EvaluateContext, evaluate } from '../evaluate.ts'
+import { type EvaluateContext, type Evaluation, evaluate } from '../evaluate.ts'
 import type { ActionKind, CustomerEvent } from '../event.ts'
 import { see } from '../features/sight.ts'
 import { fold } from '../fold/fold.ts'

@@ -2,7 +2,7 @@ import { ACTION_KINDS, type ActionKind, type CustomerEvent } from '../event.ts'
 import type { Withheld } from '../policy/decide.ts'
 import { BANDS, type Band, type Decided } from '../state/customer-state.ts'
 import { DAY_MS } from '../time.ts'
-import { type Outcomes, OpenOutcomes } from './outcomes.ts'
+import { OpenOutcomes, type Outcomes } from './outcomes.ts'
 import type { SimulatedLook } from './simulate.ts'
 import { type Warnings, WarningTimes } from './warnings.ts'
 
@@ -48,7 +48,7 @@ export class Tally {
   private readonly jobs: Readonly<Record<ActionKind, Int32Array>>
   /** Into each band on each day, less those out of it. */
   private readonly moves: Readonly<Record<Band, Int32Array>>
-  private readonly atStart: Record<ActionKind, number> = { 'proactive-outreach': 0, reactivation: 0 }
+  private readonly atStart = perAction(() => 0)
   private readonly withheld = new Map<string, { action: ActionKind; reason: Withheld; times: number }>()
   private readonly warnings: WarningTimes
   private readonly contacted: Readonly<Record<ActionKind, OpenOutcomes>>
@@ -58,10 +58,10 @@ export class Tally {
     this.firstDay = Math.floor(from / DAY_MS)
     this.days = Math.ceil(to / DAY_MS) - this.firstDay
     const perDay = () => new Int32Array(this.days)
-    this.jobs = recordOf(ACTION_KINDS, perDay)
-    this.moves = recordOf(BANDS, perDay)
+    this.jobs = perAction(perDay)
+    this.moves = perBand(perDay)
     this.warnings = new WarningTimes(from)
-    this.contacted = recordOf(ACTION_KINDS, () => new OpenOutcomes(horizonMs))
+    this.contacted = perAction(() => new OpenOutcomes(horizonMs))
     this.everybody = new OpenOutcomes(horizonMs)
   }
 
@@ -82,7 +82,8 @@ export class Tally {
       if (isStart) this.atStart[action]++
       this.contacted[action].open(customerId, at)
       if (action === 'proactive-outreach') this.warnings.contacted(customerId)
-    } else if (withheld !== undefined) {
+    } else if (withheld !== undefined && !(disposition === 'recorded' && changedFrom === undefined)) {
+      // A refusal that has become too late as well was counted before.
       const key = `${action} ${withheld}`
       const count = this.withheld.get(key) ?? { action, reason: withheld, times: 0 }
       count.times++
@@ -107,12 +108,12 @@ export class Tally {
 
   /** @param until the end of what is known, ms */
   result(until: number): Tallied {
-    const now = recordOf(BANDS, () => 0)
+    const now = perBand(() => 0)
     const days = Array.from({ length: this.days }, (_, day): BacktestDay => {
       for (const band of BANDS) now[band] += this.moves[band][day]!
       return {
         at: (this.firstDay + day) * DAY_MS,
-        jobs: recordOf(ACTION_KINDS, (kind) => this.jobs[kind][day]!),
+        jobs: perAction((kind) => this.jobs[kind][day]!),
         bands: { ...now },
       }
     })
@@ -121,7 +122,7 @@ export class Tally {
       atStart: { ...this.atStart },
       withheld: [...this.withheld.values()].sort((a, b) => b.times - a.times),
       warnings: this.warnings.result(),
-      contacted: recordOf(ACTION_KINDS, (kind) => this.contacted[kind].result(until)),
+      contacted: perAction((kind) => this.contacted[kind].result(until)),
       everybody: this.everybody.result(until),
     }
   }
@@ -131,6 +132,16 @@ export class Tally {
   }
 }
 
-function recordOf<K extends string, V>(keys: readonly K[], of: (key: K) => V): Record<K, V> {
-  return Object.fromEntries(keys.map((key) => [key, of(key)])) as Record<K, V>
+function perAction<V>(of: (kind: ActionKind) => V): Record<ActionKind, V> {
+  return { 'proactive-outreach': of('proactive-outreach'), reactivation: of('reactivation') }
+}
+
+function perBand<V>(of: (band: Band) => V): Record<Band, V> {
+  return {
+    prospect: of('prospect'),
+    healthy: of('healthy'),
+    watch: of('watch'),
+    at_risk: of('at_risk'),
+    lapsed: of('lapsed'),
+  }
 }
