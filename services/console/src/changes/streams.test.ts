@@ -1,5 +1,5 @@
 import { createServer, get, IncomingMessage, ServerResponse } from 'node:http'
-import { type AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect as connectSocket, Socket } from 'node:net'
 import { Problem } from '@holdfast/platform'
 import { eventually, testLog } from '@holdfast/testing'
 import { expect, onTestFinished, test } from 'vitest'
@@ -32,7 +32,7 @@ async function serve(options: { readonly stalledMs?: number; readonly most?: num
       const request = get({ port, host: '127.0.0.1', agent: false }, resolve)
       request.on('error', reject)
     })
-  return { ring, streams, dropped, connect }
+  return { ring, streams, dropped, connect, port }
 }
 
 const LARGE = JSON.stringify({ filler: 'x'.repeat(10_000) })
@@ -97,5 +97,15 @@ test('there are only so many', async () => {
   const refused = () => streams.connect(new ServerResponse(new IncomingMessage(new Socket())), undefined)
   expect(refused).toThrow(Problem)
   first.destroy()
+  await eventually(() => streams.open === 0)
+})
+
+test('streams that wait behind another one of their connection end with it', async () => {
+  const { streams, port } = await serve()
+  const client = connectSocket(port, '127.0.0.1')
+  client.on('error', () => {})
+  client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3))
+  await eventually(() => streams.open === 3)
+  client.destroy()
   await eventually(() => streams.open === 0)
 })

@@ -1,7 +1,6 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import { type Logger, Problem } from '@holdfast/platform'
+import { type Logger, Problem, whenOver } from '@holdfast/platform'
 import { changeStream } from './change-stream.ts'
 import type { ChangeRing } from './ring.ts'
 
@@ -22,7 +21,8 @@ export interface ChangeStreamsOptions {
 /** All streams of this process. */
 export class ChangeStreams {
   readonly #stopping = new AbortController()
-  readonly #open = new Set<ServerResponse>()
+  /** Each with what resolves when it is over. */
+  readonly #open = new Map<ServerResponse, Promise<void>>()
 
   constructor(private readonly options: ChangeStreamsOptions) {}
 
@@ -43,7 +43,8 @@ export class ChangeStreams {
       log.warn('a listener to changes was slower than they came and was dropped')
       onDropped('overtaken')
     }
-    this.#open.add(response)
+    let end = () => {}
+    this.#open.set(response, new Promise((resolve) => (end = resolve)))
     let movedAt = performance.now()
     const watch = setInterval(() => {
       if (!response.writableNeedDrain) movedAt = performance.now()
@@ -53,10 +54,11 @@ export class ChangeStreams {
         response.destroy()
       }
     }, stalledMs / 4)
-    response.once('close', () => {
+    whenOver(response, () => {
       clearInterval(watch)
       closed.abort()
       this.#open.delete(response)
+      end()
     })
     // A chunk may hold a hundred changes; one in waiting is enough.
     return Readable.from(changeStream(ring, { lastEventId, heartbeatMs, signal, onOvertaken }), { highWaterMark: 1 })
@@ -67,9 +69,9 @@ export class ChangeStreams {
     this.#stopping.abort()
     const { graceMs = 1_000 } = this.options
     const late = setTimeout(() => {
-      for (const response of this.#open) response.destroy()
+      for (const response of this.#open.keys()) response.destroy()
     }, graceMs)
-    await Promise.all([...this.#open].map((response) => once(response, 'close')))
+    await Promise.all(this.#open.values())
     clearTimeout(late)
   }
 }

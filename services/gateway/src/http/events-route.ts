@@ -1,4 +1,13 @@
-import { asError, type FieldError, HoldfastError, type HttpApp, Problem, problemResponses } from '@holdfast/platform'
+import type { IncomingMessage } from 'node:http'
+import {
+  asError,
+  type FieldError,
+  HoldfastError,
+  type HttpApp,
+  Problem,
+  problemResponses,
+  whenOver,
+} from '@holdfast/platform'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { PrepareEvent, ReadyEvent, RefusedEvent } from '../event/prepare.ts'
@@ -67,9 +76,9 @@ export function addEventsRoute(app: HttpApp, options: EventsRouteOptions): void 
       },
       // After the check of the token, and before the body is read.
       preParsing: async (request, reply) => {
-        const hold = admit(options, request.headers['content-length'])
+        const hold = admit(options, request.raw)
         holds.set(request, hold)
-        reply.raw.once('close', () => hold.release())
+        whenOver(reply.raw, () => hold.release())
       },
     },
     async (request, reply) => {
@@ -103,11 +112,15 @@ const ABOUT = [
 ].join(' ')
 
 /** @throws Problem 429 or 503 */
-function admit({ inFlight, maxBodyBytes, isKafkaReachable }: EventsRouteOptions, length: string | undefined): Hold {
+function admit({ inFlight, maxBodyBytes, isKafkaReachable }: EventsRouteOptions, request: IncomingMessage): Hold {
   if (!isKafkaReachable()) throw unavailable('no Kafka broker answers')
+  const { headers, rawHeaders } = request
+  const isBodiless = headers['content-length'] === undefined && headers['transfer-encoding'] === undefined
   // A body that does not tell its length may become as large as any.
-  const announced = length === undefined ? maxBodyBytes : Number(length)
-  const hold = inFlight.hold(Math.min(announced, maxBodyBytes))
+  const announced = isBodiless ? 0 : Number(headers['content-length'] ?? maxBodyBytes)
+  // In binary mode most of the event is in the head.
+  const head = rawHeaders.reduce((sum, text) => sum + text.length, 0)
+  const hold = inFlight.hold(head + Math.min(announced, maxBodyBytes))
   if (hold !== undefined) return hold
   throw new Problem({
     status: 429,

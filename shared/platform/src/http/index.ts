@@ -10,4 +10,5 @@ export {
 } from './app.ts'
 export { answerWithProblem, problemOf } from './error-handler.ts'
 export { observeAnswers } from './observe.ts'
+export { whenOver } from './over.ts'
 export * from './problem.ts'
