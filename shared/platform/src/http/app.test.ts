@@ -10,7 +10,7 @@ import { problemResponses } from './problem.ts'
 
 const TOKEN = 'a-token-of-some-length'
 
-async function serve({ token = '', answers = [] as HttpAnswer[] } = {}) {
+async function serve({ token = '', answers = [] as HttpAnswer[], graceMs = 10_000 } = {}) {
   const app = await createHttpApp({
     log: createLogger({ service: 'test', level: 'silent' }),
     access: { token, host: '127.0.0.1', tokenSetting: 'X_TOKEN', hostSetting: 'X_HOST' },
@@ -32,7 +32,7 @@ async function serve({ token = '', answers = [] as HttpAnswer[] } = {}) {
       return body
     },
   )
-  const server = await startHttpApp(app, { host: '127.0.0.1', port: 0 })
+  const server = await startHttpApp(app, { host: '127.0.0.1', port: 0, graceMs })
   onTestFinished(() => server.stop())
   const post = (body: string, headers: Record<string, string> = {}) =>
     fetch(`${server.url}/v1/things/1`, {
@@ -40,7 +40,7 @@ async function serve({ token = '', answers = [] as HttpAnswer[] } = {}) {
       body,
       headers: { 'content-type': 'application/json', ...headers },
     })
-  return { url: server.url, post }
+  return { url: server.url, post, stop: server.stop }
 }
 
 test('a wrong field is named in problem details, with what was expected', async () => {
@@ -155,4 +155,18 @@ test('answers are observed by route, so that ids do not become labels', async ()
     ['/v1/things/:id', 200],
     ['none', 404],
   ])
+})
+
+test('who does not finish sending holds the end of the process back for a while, and not for ever', async () => {
+  const { url, stop } = await serve({ graceMs: 200 })
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const closed = new Promise<void>((resolve) => socket.on('error', () => {}).on('close', () => resolve()))
+  // Its answer says that the connection is known to the server.
+  socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  socket.write('POST /v1/things/1 HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n')
+  socket.write('content-length: 20\r\n\r\n{"name"')
+  await new Promise((resolve) => socket.once('data', resolve))
+  await stop()
+  await closed
 })

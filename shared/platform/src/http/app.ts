@@ -132,18 +132,28 @@ export interface HttpServer extends Stoppable {
   readonly url: string
 }
 
+/** How long requests under way may take when stopping begins, ms: less than all stops of a process together. */
+const GRACE_MS = 10_000
+
 /**
- * Listens. Its stop lets requests under way finish.
+ * Listens. Its stop lets requests under way finish; who is still sending one after `graceMs` is cut off, so that what is to be
+ * stopped next has time left.
  * @param port 0 takes a free one
  * @throws HoldfastError PORT_UNAVAILABLE
  */
 export async function startHttpApp(
   app: HttpApp,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, graceMs = GRACE_MS }: { readonly host: string; readonly port: number; readonly graceMs?: number },
 ): Promise<HttpServer> {
   try {
     const url = await app.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port })
-    return { url, stop: () => app.close() }
+    return {
+      url,
+      async stop() {
+        const late = setTimeout(() => app.server.closeAllConnections(), graceMs)
+        await app.close().finally(() => clearTimeout(late))
+      },
+    }
   } catch (cause) {
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     throw new HoldfastError({
