@@ -1,7 +1,6 @@
 import {
   asError,
   explainError,
-  HoldfastError,
   type Logger,
   type ModelPointer,
   type ModelStore,
@@ -214,9 +213,8 @@ class ChampionKeeper implements Champion {
     this.refused.set(role, { what, why: error.message, at: performance.now() })
     if (last?.what === what && last.why === error.message) return
     this.options.onRefused?.(role, true)
-    const cure = error instanceof HoldfastError ? error.cure : undefined
     this.options.log.error(
-      { role, inUse: this.champion?.manifest.version, why: explainError(error), ...(cure && { cure }) },
+      { role, inUse: this.champion?.manifest.version, why: explainError(error) },
       role === 'champion'
         ? 'the champion that is pointed to cannot be used: the last good one stays'
         : 'the challenger cannot be used: none scores in shadow',
