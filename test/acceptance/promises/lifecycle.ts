@@ -2,6 +2,7 @@ import type { Chapter } from '../promise.ts'
 import { testsOf } from '../promise.ts'
 
 const lifecycle = testsOf('test/integration/models/lifecycle.test.ts')
+const backtest = testsOf('test/integration/backtest/backtest-cli.test.ts')
 const gate = testsOf('test/integration/models/gate.test.ts')
 
 /** Each is to be shown on a real Kafka and a real Redis while events flow. */
@@ -79,9 +80,15 @@ export const LIFECYCLE: readonly Chapter[] = [
       {
         promise:
           '`backtest --events SRC --policy FILE --from … --to …` runs the whole decision path on the log’s own time',
-        shownBy: [],
+        shownBy: backtest('two policies are compared, and what is written is what is printed'),
       },
-      { promise: 'alerts per day, share that churned, days of warning, jobs by kind', shownBy: [] },
+      {
+        promise: 'alerts per day, share that churned, days of warning, jobs by kind',
+        shownBy: backtest(
+          'two policies are compared, and what is written is what is printed',
+          'for people, it says in words what it found',
+        ),
+      },
     ],
   },
 ]
