@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const PARTS = ['throughput', 'memory', 'rebuild', 'latency', 'gateway', 'silence'] as const
+export const PARTS = ['throughput', 'memory', 'rebuild', 'latency', 'gateway', 'silence', 'dataset'] as const
 export type Part = (typeof PARTS)[number]
 
 export interface Options {
@@ -37,7 +37,7 @@ export const USAGE = `npm run bench -- [options]
   --gateway-seconds <n>        for each of the gateway's loads             (10)
   --silence-customers <n>      who fall silent                             (20000)
   --silence-seconds <n>        of the wall clock, a day in each            (60)
-  --only <part,…>              of ${PARTS.join(', ')}; filling the log and draining it come with all but these last two
+  --only <part,…>              of ${PARTS.join(', ')}; filling the log and draining it come with all but these last three
   --profile                    writes processor profiles of the risk-worker (--cpu-prof)`
 
 /** @throws Error for a flag that is none, or a number that is none. */

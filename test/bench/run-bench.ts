@@ -2,6 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { sayOnStderr } from '@holdfast/local'
 import { asError, readConfig } from '@holdfast/platform'
 import { RISK_WORKER_SETTINGS } from '@holdfast/risk-worker'
+import { measureDataset } from './dataset.ts'
 import { type Drain, drain } from './drain.ts'
 import { EVENT_BYTES } from './events.ts'
 import { measureGateway } from './gateway.ts'
@@ -9,7 +10,7 @@ import { measureLatency } from './latency.ts'
 import { type Order, runMeasured } from './measured-process.ts'
 import { bytesWithoutTimeline, usedMemory } from './memory.ts'
 import { readModel } from './model.ts'
-import type { Options } from './options.ts'
+import type { Options, Part } from './options.ts'
 import { type Pipeline, startPipeline } from './pipeline-process.ts'
 import { type Bounds, latencyRows, memoryRows, number, rebuildRow, silenceRows, throughputRows } from './report.ts'
 import { measureSilence } from './silence.ts'
@@ -44,7 +45,7 @@ export async function runBench(options: Options): Promise<BenchReport> {
   }
   for (const signal of SIGNALS) process.once(signal, stopOnSignal)
   try {
-    if ([...options.parts].some((part) => part !== 'gateway' && part !== 'silence')) {
+    if ([...options.parts].some((part) => !ALONE.has(part))) {
       await measurePipeline(stage, options, { model, policy, rows, heading })
     }
     if (options.parts.has('gateway')) rows.push(...(await measureGateway(stage, options)))
@@ -52,6 +53,10 @@ export async function runBench(options: Options): Promise<BenchReport> {
       const context = { model, policy, modelMaySend: true }
       const { silenceCustomers: customers, silenceSeconds: seconds, profileDir } = options
       rows.push(...silenceRows(await measureSilence(stage, { customers, seconds, context, profileDir })))
+    }
+    if (options.parts.has('dataset')) {
+      const { events, customers } = options
+      rows.push(...(await measureDataset({ events, customers, say: stage.say })))
     }
   } catch (thrown) {
     // Whatever failed then did so because everything is being stopped; the process ends when that is done.
@@ -98,6 +103,9 @@ async function measurePipeline(stage: Stage, options: Options, { model, policy, 
     rows.push(...latencyRows(rate, jobs, latency))
   }
 }
+
+/** Parts that measure nothing of the log that is drained. */
+const ALONE: ReadonlySet<Part> = new Set<Part>(['gateway', 'silence', 'dataset'])
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 

@@ -3,7 +3,7 @@ import type { Env } from '../config.ts'
 import type { Outgoing } from '../events/outgoing.ts'
 import { type BadRow, type Imported, importRows } from '../import/import-rows.ts'
 import { prepareImport } from '../import/prepare.ts'
-import { openFile, readRows } from '../import/read-rows.ts'
+import { rowsOf } from '../import/rows-of.ts'
 
 /** An event of the log that is replayed. */
 export interface TimedEvent {
@@ -22,7 +22,7 @@ export interface ReplayLog {
 }
 
 /**
- * A CSV file as the events that its map makes of it, in the order of their times.
+ * A file as the events that its map makes of it, in the order of their times: whatever format and grouping an import takes.
  * @throws HoldfastError REPLAY_EMPTY; and whatever `prepareImport` throws
  */
 export async function readReplayLog(
@@ -31,9 +31,9 @@ export async function readReplayLog(
   env: Env,
   onBadRow: (bad: BadRow) => void = () => {},
 ): Promise<ReplayLog> {
-  const prepared = await prepareImport(mapFile, env)
+  const prepared = await prepareImport(mapFile, env, [file])
   const events: TimedEvent[] = []
-  const imported = await importRows(readRows(openFile(file), prepared.eventMap.csv, file), {
+  const imported = await importRows(rowsOf([file], prepared.eventMap), {
     ...prepared,
     onBadRow,
     onEvent: (event) => void events.push({ at: event.at, event }),
