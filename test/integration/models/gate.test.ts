@@ -125,7 +125,7 @@ test('--force says what it skips, and rollback goes back, one champion at a time
 })
 
 test('compare and show tell, and change nothing', async () => {
-  const compared = await measured('compare', 'v4', 'v2', '--json')
+  const compared = await models('compare', 'v4', 'v2', '--events', events, '--json')
   expect(JSON.parse(compared.stdout)).toMatchObject({ candidate: 'v4', champion: 'v2', passed: false })
   expect(compared.code).toBe(0)
   expect((await models('show', 'v2')).stdout).toMatch(/role +none/)
