@@ -67,7 +67,8 @@ async function run(options: Options): Promise<{ report: BacktestReport; unlike: 
   if (from >= to) throw usageError(`--from ${options.from} must lie before --to ${options.to}`)
   const policy = await readPolicy(options.policy)
   if (options.out !== undefined) await requireNew(options.out)
-  const { model, currency } = await openModel(options.model)
+  const { model, currency, folder } = await openModel(options.model)
+  const training = await trainer.readTrainingRecord(folder)
   const request = { context: { model, policy, modelMaySend: true }, from, to, assume: options.assume }
   const unlike: string[] = []
   const report = await withEvents(options.events, async ({ source, currency: ours }) => {
@@ -82,7 +83,9 @@ async function run(options: Options): Promise<{ report: BacktestReport; unlike: 
         `model ${model.version} learned from a generated shop: live it would contact nobody on this log unless the policy says sendWithGeneratedModel; here it may`,
       )
     }
-    return trainer.backtestReport(request, ran)
+    const states = Array.from(ran.states(), ([, state]) => state)
+    const drift = training && trainer.measureDrift(training, model, states, to)
+    return trainer.backtestReport(request, ran, drift)
   })
   if (options.out !== undefined) await write(options.out, report)
   return { report, unlike }
@@ -114,7 +117,7 @@ async function openModel(dir: string | undefined) {
   }
   const { manifest, riskModel, scorer } = await openVersion(await loadBackend(), await readVersion(folder))
   scorer.dispose()
-  return { model: riskModel, currency: manifest.currency }
+  return { model: riskModel, currency: manifest.currency, folder }
 }
 
 async function requireNew(dir: string): Promise<void> {
@@ -187,6 +190,13 @@ function printReport(report: BacktestReport): void {
         withheld.map(({ action, reason, times }) => [action, reason, times]),
         '  ',
       ),
+    )
+  }
+  if (report.drift !== undefined) {
+    const { score, features } = report.drift
+    const most = features.slice(0, 3).map(({ feature, psi }) => `${feature} ${psi.toFixed(2)}`)
+    print(
+      `drift since training (PSI, 0.25 and more is another population): score ${score.toFixed(2)}; most in ${most.join(', ')}`,
     )
   }
   const shown = days.filter(({ day }, i) => i === days.length - 1 || day.endsWith('-01'))

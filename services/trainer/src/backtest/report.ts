@@ -1,5 +1,6 @@
 import { ACTION_KINDS, type ActionKind, type Assumption, type Band, type Outcomes, type Tallied } from '@holdfast/core'
 import { iso } from '../dataset/guard.ts'
+import type { Drift } from '../drift/measure-drift.ts'
 import { DAY_MS } from '../settings.ts'
 import type { BacktestRequest, BacktestRun } from './run.ts'
 
@@ -30,6 +31,8 @@ export interface BacktestReport {
     readonly days: Spread | undefined
   }
   readonly withheld: Tallied['withheld']
+  /** Of customers as they stood at `to`; missing where the model does not say what it learned from. */
+  readonly drift?: Drift
   /** UTC days; bands as they stood at the end of each. */
   readonly days: readonly {
     readonly day: string
@@ -54,7 +57,8 @@ export interface Judged extends Outcomes {
 /** What a backtest came to, for people and for files. */
 export function backtestReport(
   { context, from, to, assume }: Omit<BacktestRequest, 'source'>,
-  { tallied, events, customers, until }: BacktestRun,
+  { tallied, events, customers, until }: Omit<BacktestRun, 'states'>,
+  drift?: Drift,
 ): BacktestReport {
   const { days, atStart, warnings, contacted, everybody, withheld } = tallied
   const { model } = context
@@ -91,6 +95,7 @@ export function backtestReport(
       days: warnings.days.length === 0 ? undefined : spreadOf(warnings.days),
     },
     withheld,
+    ...(drift && { drift }),
     days: days.map(({ at, jobs, bands }) => ({ day: iso(at), jobs, bands })),
   }
 }
