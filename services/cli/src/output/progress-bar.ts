@@ -25,7 +25,7 @@ export function progressBar(what: string, screen: Screen = process.stderr, now =
       const at = now()
       if (!screen.isTTY || at - drawnAt < EVERY_MS) return
       drawnAt = at
-      screen.write(`\r${barLine(what, share, items, at - startedAt).slice(0, (screen.columns ?? 80) - 1)}\x1b[K`)
+      screen.write(`\r${barLine(what, share, items, at - startedAt).slice(0, (screen.columns || 80) - 1)}\x1b[K`)
     },
     end() {
       if (screen.isTTY) screen.write('\r\x1b[K')
