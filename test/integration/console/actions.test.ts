@@ -148,6 +148,13 @@ describe('an idempotency key', () => {
     expect(second.eventId).not.toBe(first.eventId)
   })
 
+  test('of a request that was refused is free for the corrected one', async () => {
+    const id = await lapsedCustomer()
+    const header = { 'idempotency-key': 'k-2' }
+    await refused(id, { action: 'snooze', until: inHours(-1) }, 400, header)
+    await accepted(id, { action: 'snooze', until: inHours(1) }, header)
+  })
+
   test('without one every request is an event of its own', async () => {
     const id = await lapsedCustomer()
     const both = await Promise.all([1, 2].map(() => accepted(id, { action: 'acknowledge' })))

@@ -10,6 +10,8 @@ export type Remembered = z.output<typeof rememberedSchema>
 export interface AnswerMemory {
   /** Remembers, unless something is remembered under this id already; resolves with what is. */
   remember(id: string, request: Remembered): Promise<Remembered>
+  /** For what was refused after all: its key is free for what is said instead. */
+  forget(id: string): Promise<void>
 }
 
 /** A day: longer than anybody retries. */
@@ -27,6 +29,9 @@ export function createAnswerMemory(redis: RedisConnection, prefix: string): Answ
         // It expired in between: then this request is the first again.
         return text === null ? request : rememberedSchema.parse(JSON.parse(text))
       })
+    },
+    async forget(id) {
+      await whileRedisAnswers(redis, () => redis.client.del(answerKey(prefix, id)))
     },
   }
 }

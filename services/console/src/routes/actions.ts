@@ -60,7 +60,11 @@ export function addActionsRoute({ app, clock, shards, memory, send }: Context): 
       const first = key === undefined ? request : await memory.remember(id, request)
       if (first.fingerprint !== request.fingerprint) throw keyReused()
       // Measured when it was first said: a repetition is not too late.
-      if (command.action === 'snooze') requireUsableEnd(parseTime(command.until), first.at)
+      if (command.action === 'snooze') {
+        const refusal = faultOfEnd(parseTime(command.until), first.at)
+        if (refusal !== undefined && key !== undefined) await memory.forget(id)
+        if (refusal !== undefined) throw refusal
+      }
 
       const event = answerEvent({ id, customerId, state, command, at: first.at })
       await send(event)
@@ -70,9 +74,9 @@ export function addActionsRoute({ app, clock, shards, memory, send }: Context): 
   )
 }
 
-function requireUsableEnd(until: number, at: number): void {
-  if (until > at && until - at <= LONGEST_SNOOZE_MS) return
-  throw new Problem({
+function faultOfEnd(until: number, at: number): Problem | undefined {
+  if (until > at && until - at <= LONGEST_SNOOZE_MS) return undefined
+  return new Problem({
     status: 400,
     kind: 'invalid-request',
     detail: 'a snooze ends in the future, and after a year at the latest; "errors" says where.',
