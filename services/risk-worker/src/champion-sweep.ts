@@ -19,8 +19,13 @@ interface Round {
   /** Whoever was looked at after this instant, domain time, was looked at with the model. */
   readonly since: number
   readonly pages: AsyncIterator<readonly (readonly [id: string, state: Buffer])[]>
+  /** Of pages read already. */
   waiting: string[]
+  isRead: boolean
 }
+
+/** Pages of states, of about a thousand each, that one step reads at most: where most were looked at since, due ones must not wait. */
+const PAGES_A_STEP = 2
 
 /**
  * After a change of the model customers keep their appointments, which are the old model's: so everybody who has not been
@@ -63,19 +68,19 @@ export class ModelSweep {
     if (this.round?.model !== present) {
       // What is still on its way to Redis would be missed there.
       await lane.drain()
-      this.round = { model: present, since: clock.now(), pages: store.eachState(), waiting: [] }
+      this.round = { model: present, since: clock.now(), pages: store.eachState(), waiting: [], isRead: false }
       this.budgetAt = performance.now()
     }
     const allowed = this.budget()
     if (allowed === 0) return
-    const ids = await this.next(this.round, allowed)
-    const looked = ids.length === 0 ? 0 : await lane.lookAgain(ids, this.round.since)
-    if (looked === undefined) {
-      this.round.waiting.unshift(...ids)
-      return
-    }
+    const { round } = this
+    await readOn(round, allowed)
+    const ids = round.waiting.slice(0, allowed)
+    const looked = ids.length === 0 ? 0 : await lane.lookAgain(ids, round.since)
+    if (looked === undefined) return
+    round.waiting.splice(0, ids.length)
     onSwept(looked)
-    if (ids.length < allowed && model() === present) {
+    if (round.isRead && round.waiting.length === 0 && model() === present) {
       this.done = present
       this.round = undefined
       lane.sawEveryone(present)
@@ -91,17 +96,19 @@ export class ModelSweep {
     if (allowed > 0) this.budgetAt = now
     return allowed
   }
+}
 
-  /** The next customers who were not looked at since; fewer than asked for only at the end. */
-  private async next(round: Round, count: number): Promise<string[]> {
-    while (round.waiting.length < count) {
-      const { done, value: page } = await round.pages.next()
-      if (done) break
-      for (const [id, bytes] of page) {
-        const { decided, erased } = decodeState(bytes)
-        if (!erased && decided !== undefined && decided.evaluatedAt <= round.since) round.waiting.push(id)
-      }
+/** Reads until so many wait who were not looked at since, or a step's share of pages is read. */
+async function readOn(round: Round, count: number): Promise<void> {
+  for (let pages = 0; pages < PAGES_A_STEP && !round.isRead && round.waiting.length < count; pages++) {
+    const { done, value: page } = await round.pages.next()
+    if (done) {
+      round.isRead = true
+      return
     }
-    return round.waiting.splice(0, count)
+    for (const [id, bytes] of page) {
+      const { decided, erased } = decodeState(bytes)
+      if (!erased && decided !== undefined && decided.evaluatedAt <= round.since) round.waiting.push(id)
+    }
   }
 }
