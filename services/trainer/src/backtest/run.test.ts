@@ -108,7 +108,9 @@ describe('against a customer who is looked at day by day, and minute by minute w
   ])(
     'the same decisions within a minute: %s',
     (_name, yaml, hold) => {
-      const context = contextOf(yaml)
+      // A nervous model, so that customers enter at_risk again and again and meet the cooldowns of their own jobs.
+      const nervous = { ...model, watchLogit: model.watchLogit - 1, atRiskLogit: model.atRiskLogit - 1 }
+      const context = { ...contextOf(yaml), model: nervous }
       const found = byCustomer(simulated(events, context))
       let compared = 0
       const seen = new Set<string>()
