@@ -1,6 +1,6 @@
 import { decodeState } from '@holdfast/core'
 import { asError, type Clock, type Logger, type ShardStore } from '@holdfast/platform'
-import type { ShardLane } from './lane/shard-lane.ts'
+import { EVERYONE_DUE, type ShardLane } from './lane/shard-lane.ts'
 
 export interface SweepOptions {
   readonly store: ShardStore
@@ -40,8 +40,8 @@ export class ModelSweep {
   constructor(private readonly options: SweepOptions) {
     const { store, lane, model } = options
     this.done = store.claimed.model
-    // Nobody is in the shard yet, so everybody in it was seen by the present model.
-    if (store.claimed.number === 0) {
+    // Nobody is in the shard yet, or everybody is due, as after a rebuild: the present model sees everybody without a sweep.
+    if (store.claimed.number === 0 || this.done === EVERYONE_DUE) {
       this.done = model()
       lane.sawEveryone(this.done)
     }

@@ -17,6 +17,9 @@ import { WorkingSet } from './working-set.ts'
 
 const CONFIRM_EVERY_MS = 1_000
 
+/** Stands for a model where nobody was looked at yet: everybody is due, so whoever looks first sees everybody. */
+export const EVERYONE_DUE = 'none'
+
 /** Longest pause between two attempts of a commit that Redis cannot take, ms. */
 const LONGEST_RETRY_MS = 5_000
 
@@ -45,7 +48,7 @@ export class ShardLane {
     this.set = new WorkingSet(store, options.cacheCustomers)
     this.offsets = new LaneOffsets(topics, store.claimed, logBounds)
     this.number = store.claimed.number
-    this.model = store.claimed.model
+    this.model = options.foldsOnly ? EVERYONE_DUE : store.claimed.model
   }
 
   get partition(): number {
