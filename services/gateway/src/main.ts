@@ -1,8 +1,8 @@
-import { createLogger, explainError, readConfig, runService } from '@holdfast/platform'
+import { configOrExit, createLogger, runService } from '@holdfast/platform'
 import { buildGateway } from './build.ts'
-import { type Config, SETTINGS } from './config.ts'
+import { SETTINGS } from './config.ts'
 
-const config = configOrExit()
+const config = configOrExit(SETTINGS)
 const log = createLogger({ service: 'gateway', level: config.LOG_LEVEL, pretty: config.LOG_PRETTY })
 
 await runService(
@@ -12,13 +12,3 @@ await runService(
   },
   { log },
 )
-
-/** Before there is a log, what is wrong goes to whoever started us. */
-function configOrExit(): Config {
-  try {
-    return readConfig(SETTINGS, process.env)
-  } catch (thrown) {
-    process.stderr.write(`${explainError(thrown)}\n`)
-    process.exit(1)
-  }
-}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { HoldfastError } from './errors.ts'
+import { explainError, HoldfastError } from './errors.ts'
 
 /** One environment variable: how its text is read, and what a person must know to set it. */
 export interface Setting<T> {
@@ -75,6 +75,16 @@ export function readConfig<S extends Settings>(
     })
   }
   return Object.fromEntries(values)
+}
+
+/** The settings of this process. Before there is a log, what is wrong with them goes to whoever started it, and it ends with 1. */
+export function configOrExit<S extends Settings>(settings: S): ConfigOf<S> {
+  try {
+    return readConfig(settings, process.env)
+  } catch (thrown) {
+    process.stderr.write(`${explainError(thrown)}\n`)
+    process.exit(1)
+  }
 }
 
 /** The settings as a Markdown table, for the docs and for `--help`. */

@@ -48,7 +48,7 @@ export const LIFECYCLE: readonly Chapter[] = [
       {
         promise: 'rollback puts the last champion back',
         shownBy: [
-          ...lifecycle('a rollback is followed as a promotion is'),
+          ...lifecycle('a rollback is followed as a promotion is, also by a worker that takes over midway'),
           ...gate('--force says what it skips, and rollback goes back, one champion at a time'),
         ],
       },
