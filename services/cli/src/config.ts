@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import type { TopicNames } from '@holdfast/contracts'
 import { repositoryRoot } from '@holdfast/local'
-import { type ConfigOf, readConfig } from '@holdfast/platform'
-import { inputTopicsOf, RISK_WORKER_SETTINGS as WORKER } from '@holdfast/risk-worker'
+import { type ConfigOf, inputTopicsOf, readConfig } from '@holdfast/platform'
+import { RISK_WORKER_SETTINGS as WORKER } from '@holdfast/risk-worker'
 
-export { topicsOf } from '@holdfast/risk-worker'
+export { topicsOf } from '@holdfast/platform'
 
 /** What the commands read from the environment: the risk-worker's own variables, so that both always mean the same. */
 export const SETTINGS = {

@@ -11,15 +11,18 @@ import {
   createQueues,
   ensureTopics,
   HoldfastError,
+  inputTopicsOf,
   type Logger,
   modelStore,
   openClock,
+  policyOf,
   registerCodecs,
   type ServiceContext,
   startHttpApp,
+  topicsOf,
   withKafkaTrouble,
 } from '@holdfast/platform'
-import { inputTopicsOf, openBackend, openChampion, policyOf, topicsOf } from '@holdfast/risk-worker'
+import { openBackend, openChampion } from '@holdfast/risk-worker'
 import type { AnswerEvent } from './actions/answer-event.ts'
 import { createAnswerMemory } from './actions/answer-memory.ts'
 import { ABOUT, addRoutes } from './app.ts'

@@ -9,11 +9,14 @@ import {
   createMetrics,
   createQueues,
   createQueueWorker,
+  inputTopicsOf,
   type Logger,
   logBounds,
   openClock,
+  policyOf,
   type ServiceContext,
   startProbeServer,
+  topicsOf,
   withKafkaTrouble,
 } from '@holdfast/platform'
 import { ChannelRest } from './channel-rest.ts'
@@ -21,7 +24,7 @@ import type { Channel, ChannelName } from './channels/channel.ts'
 import { createEmailChannel, unsubscribeLink } from './channels/email.ts'
 import { createSlackChannel } from './channels/slack.ts'
 import { createWebhookChannel } from './channels/webhook.ts'
-import { type Config, policyOf, requireChannels, topicsOf } from './config.ts'
+import { type Config, requireChannels } from './config.ts'
 import { Customers } from './customers.ts'
 import { createDeliverStep } from './deliver.ts'
 import { LogEnds } from './log-ends.ts'
@@ -43,7 +46,7 @@ export async function buildDeliveryWorker(
   { lifecycle }: ServiceContext,
 ): Promise<DeliveryWorker> {
   requireChannels(config)
-  const topics = topicsOf(config)
+  const topics = inputTopicsOf(topicsOf(config))
   const policy = await policyOf(config)
   const templates = await loadTemplates(config.TEMPLATES_DIR || OWN_TEMPLATES)
   const prefix = config.KEY_PREFIX

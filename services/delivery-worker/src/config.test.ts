@@ -1,6 +1,6 @@
-import { readConfig } from '@holdfast/platform'
+import { readConfig, topicsOf } from '@holdfast/platform'
 import { expect, test } from 'vitest'
-import { requireChannels, SETTINGS, topicsOf } from './config.ts'
+import { requireChannels, SETTINGS } from './config.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const read = (env: Readonly<Record<string, string>>) => readConfig(SETTINGS, env)

@@ -1,46 +1,27 @@
-import { readFile } from 'node:fs/promises'
-import { DEFAULT_KEY_PREFIX, type PolicyFile, parsePolicy, type TopicNames, topicNames } from '@holdfast/contracts'
 import {
   as,
-  asError,
   type ConfigOf,
   HoldfastError,
+  INSTALLATION_SETTINGS as INSTALLATION,
   KAFKA_SETTINGS,
-  LOG_LEVELS,
+  LOG_SETTINGS,
   REDIS_SETTINGS,
   type Settings,
 } from '@holdfast/platform'
 import { z } from 'zod'
 import { channels, httpUrl, isLocale, mailbox, protocolOf, webhookSecret } from './config-fields.ts'
 
-const topic = (role: string, name: string) => ({
-  parse: as.text(),
-  default: name,
-  unit: '-',
-  says: `Name of the topic for ${role}.`,
-})
-
 /** Every environment variable of the delivery-worker. */
 export const SETTINGS = {
   ...KAFKA_SETTINGS,
   ...REDIS_SETTINGS,
-  TOPIC_PURCHASES: topic('purchases', 'customer.purchases'),
-  TOPIC_SUPPORT: topic('support and surveys', 'customer.support'),
-  TOPIC_ENGAGEMENT: topic('engagement', 'customer.engagement'),
-  TOPIC_PROFILE: topic('profiles, consent and contract', 'customer.profile'),
-  TOPIC_ACTIONS: topic('what was decided and done (written)', 'churn.actions'),
-  KEY_PREFIX: {
-    parse: as.required(),
-    default: DEFAULT_KEY_PREFIX,
-    unit: '-',
-    says: 'First part of every key in Redis.',
-  },
-  POLICY_FILE: {
-    parse: as.required(),
-    default: 'infra/policy/default.yaml',
-    unit: 'path',
-    says: 'The policy: what may be done for whom.',
-  },
+  TOPIC_PURCHASES: INSTALLATION.TOPIC_PURCHASES,
+  TOPIC_SUPPORT: INSTALLATION.TOPIC_SUPPORT,
+  TOPIC_ENGAGEMENT: INSTALLATION.TOPIC_ENGAGEMENT,
+  TOPIC_PROFILE: INSTALLATION.TOPIC_PROFILE,
+  TOPIC_ACTIONS: { ...INSTALLATION.TOPIC_ACTIONS, says: 'Name of the topic for what was decided and done (written).' },
+  KEY_PREFIX: INSTALLATION.KEY_PREFIX,
+  POLICY_FILE: INSTALLATION.POLICY_FILE,
   OUTREACH_CHANNELS: channels('proactive-outreach'),
   OUTREACH_WEBHOOK_URL: {
     parse: httpUrl(),
@@ -177,54 +158,10 @@ export const SETTINGS = {
     unit: 'port',
     says: 'Port of /healthz, /readyz and /metrics; 0 for a free one.',
   },
-  LOG_LEVEL: { parse: as.oneOf(LOG_LEVELS), default: 'info', unit: '-', says: 'Least level that is logged.' },
-  LOG_PRETTY: { parse: as.flag(), default: 'false', unit: '-', says: 'Lines for people instead of JSON.' },
+  ...LOG_SETTINGS,
 } as const satisfies Settings
 
 export type Config = ConfigOf<typeof SETTINGS>
-
-/** The topics that make up a customer's state; what was done is written to `actions`. */
-export type InputTopics = Pick<TopicNames, 'purchases' | 'support' | 'engagement' | 'profile' | 'actions'>
-
-/** @throws HoldfastError CONFIG_INVALID for names that Kafka does not take, or that two roles share. */
-export function topicsOf(config: Config): InputTopics {
-  try {
-    const { purchases, support, engagement, profile, actions } = topicNames({
-      purchases: config.TOPIC_PURCHASES,
-      support: config.TOPIC_SUPPORT,
-      engagement: config.TOPIC_ENGAGEMENT,
-      profile: config.TOPIC_PROFILE,
-      actions: config.TOPIC_ACTIONS,
-    })
-    return { purchases, support, engagement, profile, actions }
-  } catch (cause) {
-    throw invalid(asError(cause).message, 'correct the TOPIC_… variables.')
-  }
-}
-
-/** @throws HoldfastError POLICY_UNREADABLE; POLICY_INVALID, which lists every fault of the file */
-export async function policyOf({ POLICY_FILE }: Config): Promise<PolicyFile> {
-  let text: string
-  try {
-    text = await readFile(POLICY_FILE, 'utf8')
-  } catch (cause) {
-    throw new HoldfastError({
-      code: 'POLICY_UNREADABLE',
-      message: `the policy cannot be read from ${POLICY_FILE}`,
-      cause,
-      cure: 'point POLICY_FILE at a policy, such as infra/policy/default.yaml.',
-    })
-  }
-  try {
-    return parsePolicy(text, POLICY_FILE)
-  } catch (thrown) {
-    throw new HoldfastError({
-      code: 'POLICY_INVALID',
-      message: asError(thrown).message,
-      cure: 'correct the file; infra/policy/default.yaml shows every setting with its default.',
-    })
-  }
-}
 
 /**
  * What the channels need beside their names, all that is missing at once.

@@ -7,14 +7,15 @@ import {
   createLogger,
   createMetrics,
   ensureTopics,
+  inputTopicsOf,
   type Logger,
   observeAnswers,
   openClock,
   type ServiceContext,
   startHttpApp,
+  topicsOf,
   withKafkaTrouble,
 } from '@holdfast/platform'
-import { inputTopicsOf, topicsOf } from '@holdfast/risk-worker'
 import type { Config } from './config.ts'
 import { createPrepare } from './event/prepare.ts'
 import { describeEvents } from './http/describe.ts'

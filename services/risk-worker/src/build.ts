@@ -10,19 +10,22 @@ import {
   createQueues,
   createShardConsumer,
   ensureTopics,
+  inputTopicsOf,
   type Logger,
   logBounds,
   modelStore,
   openClock,
+  policyOf,
   registerCodecs,
   type ServiceContext,
   startProbeServer,
+  topicsOf,
   withKafkaTrouble,
 } from '@holdfast/platform'
 import { openChampion } from './champion.ts'
 import { createShadow } from './champion-shadow.ts'
 import { ModelSweep } from './champion-sweep.ts'
-import { type Config, inputTopicsOf, policyOf, timelineLengthOf, topicsOf } from './config.ts'
+import { type Config, timelineLengthOf } from './config.ts'
 import { IntakeStop } from './intake-stop.ts'
 import { createIntakeStep } from './lane/intake.ts'
 import { createLookStep } from './lane/look.ts'

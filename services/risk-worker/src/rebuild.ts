@@ -10,6 +10,7 @@ import {
   createShardConsumer,
   dropGeneration,
   HoldfastError,
+  inputTopicsOf,
   type LogBounds,
   type Logger,
   logBounds,
@@ -21,8 +22,9 @@ import {
   type ShardAddress,
   type ShardReader,
   type ShardStore,
+  topicsOf,
 } from '@holdfast/platform'
-import { type Config, inputTopicsOf, timelineLengthOf, topicsOf } from './config.ts'
+import { type Config, timelineLengthOf } from './config.ts'
 import { createIntakeStep } from './lane/intake.ts'
 import { ShardLane } from './lane/shard-lane.ts'
 

@@ -1,9 +1,16 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { as, type Settings } from './config.ts'
 
 export type { Logger } from 'pino'
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** How a process logs; part of its configuration. */
+export const LOG_SETTINGS = {
+  LOG_LEVEL: { parse: as.oneOf(LOG_LEVELS), default: 'info', unit: '-', says: 'Least level that is logged.' },
+  LOG_PRETTY: { parse: as.flag(), default: 'false', unit: '-', says: 'Lines for people instead of JSON.' },
+} as const satisfies Settings
 
 export interface LoggerOptions {
   /** Who speaks; a field of every line. */
