@@ -328,3 +328,50 @@ export const GATEWAY_METRICS = {
     help: 'Time of one send, until all replicas in sync have it.',
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>
+
+/** Of the trainer. What Redis alone knows, such as the newest outcome, is read when the metrics are. */
+export const TRAINER_METRICS = {
+  retrainings: {
+    name: 'holdfast_retrainings_total',
+    kind: 'counter',
+    labels: ['why', 'outcome'],
+    help: 'Retrainings ended by this process; why: schedule, drift or asked; outcome: proposed, promoted, refused, too_little_history or failed.',
+  },
+  retrainingSeconds: {
+    name: 'holdfast_retraining_seconds',
+    kind: 'histogram',
+    labels: [],
+    buckets: [1, 5, 15, 60, 300, 900, 3_600],
+    help: 'Time of one retraining, from reading the topics to the verdict of the gate.',
+  },
+  retrainingRunning: {
+    name: 'holdfast_retraining_running',
+    kind: 'gauge',
+    labels: [],
+    help: '1 while this process retrains.',
+  },
+  retrainingLast: {
+    name: 'holdfast_retraining_last',
+    kind: 'gauge',
+    labels: ['outcome'],
+    help: '1 for what came of the newest retraining of the installation; the reason is in: holdfast models list.',
+  },
+  retrainingLastEnded: {
+    name: 'holdfast_retraining_last_ended_timestamp_seconds',
+    kind: 'gauge',
+    labels: [],
+    help: 'When the newest retraining ended, seconds since 1970; absent before the first.',
+  },
+  retrainingNext: {
+    name: 'holdfast_retraining_next_timestamp_seconds',
+    kind: 'gauge',
+    labels: ['schedule'],
+    help: 'When a schedule comes next, seconds since 1970; schedule: retrain or watch. Absent for one that is off.',
+  },
+  proposalOpen: {
+    name: 'holdfast_model_proposal_open',
+    kind: 'gauge',
+    labels: [],
+    help: '1 while a model that passed waits for somebody to promote it: holdfast models promote.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>

@@ -56,6 +56,9 @@ export const HEADERS = {
 /** BullMQ's queues are named after the actions that they carry. */
 export const QUEUES: readonly ActionKind[] = ACTION_KINDS
 
+/** The trainer's own queue: retrainings, and looks at how the champion does. */
+export const RETRAINING_QUEUE = 'retraining'
+
 /** Prefix of every Redis key that is not BullMQ's. */
 export const DEFAULT_KEY_PREFIX = 'hf'
 
@@ -121,6 +124,8 @@ export interface InstallationKeys {
    * each model that these point to, manifest and weights
    */
   readonly models: string
+  /** string: what came of the newest retrainings, and the model that is proposed, JSON */
+  readonly retraining: string
   /** string: why intake stands still, until `holdfast dlq resume` deletes it */
   readonly intakeStopped: string
   /** string: the map from wall clock to domain time, JSON; absent in live use, which goes by the system clock */
@@ -132,6 +137,7 @@ export interface InstallationKeys {
 export function installationKeys(prefix: string): InstallationKeys {
   return {
     models: `${prefix}:models`,
+    retraining: `${prefix}:retraining`,
     intakeStopped: `${prefix}:intake-stopped`,
     clock: `${prefix}:clock`,
     clockSeen: `${prefix}:clock-seen`,
