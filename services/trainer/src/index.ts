@@ -50,3 +50,4 @@ export {
   trainOnLog,
 } from './train-and-store.ts'
 export { type SourceRequest, trainOnSource } from './train-from-source.ts'
+export * from './watch/index.ts'

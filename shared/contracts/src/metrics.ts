@@ -375,3 +375,91 @@ export const TRAINER_METRICS = {
     help: '1 while a model that passed waits for somebody to promote it: holdfast models promote.',
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>
+
+/** Of watching the champion; served by the trainer. Figures are those of the last watch, read by whoever runs it. */
+export const WATCH_METRICS = {
+  watches: {
+    name: 'holdfast_watches_total',
+    kind: 'counter',
+    labels: ['outcome'],
+    help: 'Looks at how the champion does; outcome: measured, behind (states behind the log, so nothing is judged), no_model, model_unusable, no_customers or failed.',
+  },
+  watchedAt: {
+    name: 'holdfast_watch_last_timestamp_seconds',
+    kind: 'gauge',
+    labels: [],
+    help: 'When the champion was last measured, in domain time, seconds since 1970.',
+  },
+  driftScore: {
+    name: 'holdfast_drift_score_psi',
+    kind: 'gauge',
+    labels: ['version'],
+    help: 'Population stability index of the probabilities against the training rows: above 0.25 another population. Absent where it is not known: holdfast models drift says why.',
+  },
+  driftFeature: {
+    name: 'holdfast_drift_feature_psi',
+    kind: 'gauge',
+    labels: ['version', 'feature'],
+    help: 'Population stability index of one feature against the training rows.',
+  },
+  driftCustomers: {
+    name: 'holdfast_drift_customers',
+    kind: 'gauge',
+    labels: ['version'],
+    help: 'Customers in the sample by which drift was measured.',
+  },
+  outcomeAuc: {
+    name: 'holdfast_outcome_auc',
+    kind: 'gauge',
+    labels: ['version'],
+    help: 'Live AUC of the newest cohort of predictions whose horizon has passed.',
+  },
+  outcomeLogLoss: {
+    name: 'holdfast_outcome_log_loss',
+    kind: 'gauge',
+    labels: ['version'],
+    help: 'Live log loss of the newest cohort.',
+  },
+  outcomeBrier: {
+    name: 'holdfast_outcome_brier',
+    kind: 'gauge',
+    labels: ['version'],
+    help: 'Live Brier score of the newest cohort.',
+  },
+  outcomeEce: {
+    name: 'holdfast_outcome_ece',
+    kind: 'gauge',
+    labels: ['version'],
+    help: 'Live expected calibration error of the newest cohort, over ten bins.',
+  },
+  outcomeCustomers: {
+    name: 'holdfast_outcome_customers',
+    kind: 'gauge',
+    labels: ['version', 'outcome'],
+    help: 'Customers of the newest cohort; outcome: churned, returned, erased or unknown (the last two are not judged).',
+  },
+  cohortsOpen: {
+    name: 'holdfast_cohorts_open',
+    kind: 'gauge',
+    labels: [],
+    help: 'Cohorts of predictions that wait for their horizon to pass.',
+  },
+  cohortsCorrupt: {
+    name: 'holdfast_cohorts_corrupt',
+    kind: 'gauge',
+    labels: [],
+    help: 'Stored cohorts that cannot be read and are passed over; the log names them.',
+  },
+  cohortsJudged: {
+    name: 'holdfast_cohorts_judged_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Cohorts judged by this process.',
+  },
+  cohortsExpired: {
+    name: 'holdfast_cohorts_expired_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Cohorts given up unjudged, because nobody could judge them in time.',
+  },
+} as const satisfies Readonly<Record<string, MetricSpec>>

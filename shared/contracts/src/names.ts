@@ -121,9 +121,14 @@ export function shardKeys(prefix: string, partition: number, generation: string)
 export interface InstallationKeys {
   /**
    * hash: `pointers` to champion, champions before it and challenger, JSON; and under `model:` and the SHA-256 of the value,
-   * each model that these point to, manifest and weights
+   * each model that these point to, manifest and weights; and under `training:` and the same, how its training rows were
+   * spread, where that is known
    */
   readonly models: string
+  /** hash: `drift` and `last`, what the last watch found of the champion, JSON; and under `outcome:` and a day, how its cohort was judged, JSON */
+  readonly watch: string
+  /** hash: day to the predictions taken then, until they are judged; packed */
+  readonly cohorts: string
   /** string: what came of the newest retrainings, and the model that is proposed, JSON */
   readonly retraining: string
   /** string: why intake stands still, until `holdfast dlq resume` deletes it */
@@ -137,6 +142,8 @@ export interface InstallationKeys {
 export function installationKeys(prefix: string): InstallationKeys {
   return {
     models: `${prefix}:models`,
+    watch: `${prefix}:watch`,
+    cohorts: `${prefix}:cohorts`,
     retraining: `${prefix}:retraining`,
     intakeStopped: `${prefix}:intake-stopped`,
     clock: `${prefix}:clock`,
