@@ -1,4 +1,4 @@
-import { explainError, HoldfastError, type ModelPointers, pointTo } from '@holdfast/platform'
+import { explainError, HoldfastError, type ModelPointers, pointTo, withChampion } from '@holdfast/platform'
 import type { OpenModel } from '@holdfast/risk-worker'
 import type { GateReport } from '@holdfast/trainer'
 import { note } from '../output/text.ts'
@@ -49,8 +49,7 @@ export async function openChampionOf({ pointers, openPointer }: Registry): Promi
 /** Puts a model before all others, and out of the challenger's place. */
 export function asChampion(model: OpenModel, { pointers }: Registry, forced: boolean): ModelPointers {
   const first = { ...pointTo(model.manifest.version, model.stored, Date.now()), ...(forced && { forced }) }
-  const { champions, challenger } = pointers
-  return { champions: [first, ...champions], ...(challenger && challenger.digest !== model.digest && { challenger }) }
+  return withChampion(pointers, first)
 }
 
 /** @throws HoldfastError MODELS_MOVED */

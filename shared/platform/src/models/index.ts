@@ -5,5 +5,6 @@ export {
   modelStore,
   pointTo,
   type ReadPointers,
+  withChampion,
 } from './model-store.ts'
-export { digestOf, packModel, type StoredModel } from './stored-model.ts'
+export { digestOf, packModel, type StoredModel, unpackModel } from './stored-model.ts'

@@ -118,6 +118,14 @@ export function pointTo(version: string, stored: StoredModel, at: number): Model
   return { version, digest: digestOf(packModel(stored)), at: new Date(at).toISOString() }
 }
 
+/** The pointers with another champion before all others, and out of the challenger's place. */
+export function withChampion({ champions, challenger }: ModelPointers, champion: ModelPointer): ModelPointers {
+  return {
+    champions: [champion, ...champions],
+    ...(challenger && challenger.digest !== champion.digest && { challenger }),
+  }
+}
+
 function parsePointers(text: string, key: string): ModelPointers {
   if (text === '') return { champions: [] }
   try {
