@@ -460,6 +460,6 @@ export const WATCH_METRICS = {
     name: 'holdfast_cohorts_expired_total',
     kind: 'counter',
     labels: [],
-    help: 'Cohorts given up unjudged, because nobody could judge them in time.',
+    help: 'Cohorts that could not be read and were forgotten when their time was over.',
   },
 } as const satisfies Readonly<Record<string, MetricSpec>>

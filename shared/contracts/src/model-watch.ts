@@ -47,7 +47,7 @@ const reliabilityBinSchema = z.object({ from: share, to: share, rows: count, pre
 /** What became of the customers of one cohort. */
 export const outcomeSchema = z
   .object({
-    cohort: z.string().describe('Its day, such as 2026-11-22.'),
+    cohort: z.string().describe('Its day and horizon, such as 2026-11-22+90d.'),
     predictedAt: instant,
     maturedAt: instant.describe('The end of the horizon after the prediction.'),
     judgedAt: instant,
@@ -88,9 +88,11 @@ export const lastWatchSchema = z
       .describe('Nothing is measured or judged while the states are behind the log.'),
     says: z.string().nullable().describe('Why nothing was measured; null where something was.'),
     open: count.describe('Cohorts whose horizon has not passed yet, or that could not be judged yet.'),
-    nextMaturesAt: instant.nullable().describe('When the next of them can be judged.'),
-    corrupt: z.array(z.string()).describe('Cohorts that cannot be read and are passed over, by day.'),
-    expired: z.array(z.string()).describe('Cohorts that were given up unjudged by this watch, by day.'),
+    nextMaturesAt: instant.nullable().describe('From when, to the day, the next of them can be judged.'),
+    corrupt: z.array(z.string()).describe('Cohorts, or outcomes of cohorts, that cannot be read and are passed over.'),
+    expired: z
+      .array(z.string())
+      .describe('Cohorts that could not be read, whose time was over, and that are forgotten.'),
   })
   .meta({ id: 'LastWatch' })
 export type LastWatch = z.output<typeof lastWatchSchema>

@@ -125,9 +125,12 @@ export interface InstallationKeys {
    * spread, where that is known
    */
   readonly models: string
-  /** hash: `drift` and `last`, what the last watch found of the champion, JSON; and under `outcome:` and a day, how its cohort was judged, JSON */
+  /**
+   * hash: `last`, `drift` and `versions`, what watching the champion came to, JSON; and under `outcome:` and the name of a
+   * cohort, how it was judged, JSON
+   */
   readonly watch: string
-  /** hash: day to the predictions taken then, until they are judged; packed */
+  /** hash: name of a cohort to the predictions taken then, until they are judged; packed */
   readonly cohorts: string
   /** string: what came of the newest retrainings, and the model that is proposed, JSON */
   readonly retraining: string

@@ -1,4 +1,5 @@
 import { FEATURES } from '@holdfast/core'
+import type { StoredModel } from '@holdfast/platform'
 import { z } from 'zod'
 import { readTrainingRecord } from '../registry/training-record.ts'
 import type { TrainingRecord } from '../report/evaluation-report.ts'
@@ -16,6 +17,12 @@ export async function trainingDistributionOf(dir: string): Promise<string | unde
   if (record === undefined) return undefined
   const { features, score } = record
   return JSON.stringify({ features, score } satisfies TrainingDistribution)
+}
+
+/** A model of a folder as it is to be promoted: with how its training rows were spread, where its report says so. */
+export async function withTraining(stored: StoredModel, dir: string): Promise<StoredModel> {
+  const training = await trainingDistributionOf(dir)
+  return training === undefined ? stored : { ...stored, training }
 }
 
 /** The way back; undefined for a text that is none, or tells of other features than today's. */

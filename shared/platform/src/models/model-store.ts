@@ -37,6 +37,7 @@ export interface ReadPointers extends ModelPointers {
 const MOST_CHAMPIONS = 10
 const POINTERS = 'pointers'
 const model = (digest: string) => `model:${digest}`
+const training = (digest: string) => `training:${digest}`
 
 /**
  * Turns the pointers and writes the models that they newly need, if nobody turned them meanwhile; models that nothing points to
@@ -72,6 +73,10 @@ export interface ModelStore {
   pointers(): Promise<ReadPointers>
   /** @throws HoldfastError STORED_MODEL_MISSING, STORED_MODEL_CORRUPT */
   read(pointer: ModelPointer): Promise<StoredModel>
+  /** How the training rows of a model were spread, as it was stored; undefined where nobody knew. */
+  training(pointer: Pick<ModelPointer, 'digest'>): Promise<string | undefined>
+  /** Stores that of a model that came without it. It is forgotten with the model. */
+  addTraining(pointer: Pick<ModelPointer, 'digest'>, text: string): Promise<void>
   /**
    * Turns the pointers. False, and nothing written, where others turned them since they were read.
    * @param models by digest, those that may not be stored yet; written anew where they are, which mends damaged ones
@@ -97,11 +102,19 @@ export function modelStore(client: RedisClient, prefix: string): ModelStore {
       }
       return unpackModel(packed, digest, `model ${version}`)
     },
+    training: async ({ digest }) => (await client.hget(key, training(digest))) ?? undefined,
+    async addTraining({ digest }, text) {
+      await client.hset(key, training(digest), text)
+    },
     async turn(from, to, models) {
       const champions = to.champions.slice(0, MOST_CHAMPIONS)
       const next: ModelPointers = { champions, ...(to.challenger && { challenger: to.challenger }) }
-      const written = [...models].flatMap(([digest, stored]) => [model(digest), packModel(stored)])
-      const kept = [...champions, ...(to.challenger ? [to.challenger] : [])].map(({ digest }) => model(digest))
+      const written = [...models].flatMap(([digest, stored]) => [
+        ...[model(digest), packModel(stored)],
+        ...(stored.training === undefined ? [] : [training(digest), stored.training]),
+      ])
+      const pointedTo = [...champions, ...(to.challenger ? [to.challenger] : [])]
+      const kept = pointedTo.flatMap(({ digest }) => [model(digest), training(digest)])
       return turnScript.run(client, { models: key }, [
         from.text,
         JSON.stringify(next),

@@ -10,6 +10,8 @@ export interface StoredModel {
   readonly modelJson: string
   /** Bytes of `weights.bin`. */
   readonly weights: Uint8Array
+  /** How its training rows were spread, JSON, where that is known. It changes no score: the digest does not cover it. */
+  readonly training?: string
 }
 
 const storedSchema = z.object({ manifest: z.string(), modelJson: z.string(), weights: z.base64() })
