@@ -9,6 +9,7 @@ import { GATEWAY_SETTINGS } from '@holdfast/gateway'
 import { describeConfig, type Settings } from '@holdfast/platform'
 import { RECEIVER_SETTINGS } from '@holdfast/receiver'
 import { RISK_WORKER_SETTINGS } from '@holdfast/risk-worker'
+import { TRAINER_SETTINGS } from '@holdfast/trainer'
 
 /** Documents made of code. `npm run docs` writes them; a test fails while one is stale. */
 
@@ -26,6 +27,7 @@ const SETTINGS_OF: Readonly<Record<string, readonly [name: string, settings: Set
   'services/delivery-worker': ['delivery-worker', DELIVERY_WORKER_SETTINGS],
   'services/gateway': ['gateway', GATEWAY_SETTINGS],
   'services/console': ['console', CONSOLE_SETTINGS],
+  'services/trainer': ['trainer', TRAINER_SETTINGS],
   'infra/receiver': ['local receiver', RECEIVER_SETTINGS],
 }
 const FOLDERS = ['shared/contracts', 'shared/core', ...Object.keys(SETTINGS_OF)]

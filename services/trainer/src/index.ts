@@ -1,5 +1,6 @@
 export * from './backtest/index.ts'
 export { type CustomerValue, type FittedValue, fitValue, type ValueRequest } from './clv.ts'
+export { type Config as TrainerConfig, SETTINGS as TRAINER_SETTINGS } from './config.ts'
 export * from './dataset/index.ts'
 export { buildRows, hasBought, type Population, type RowsRequest, type Snapshot } from './dataset/rows.ts'
 export { type Split, type SplitRequest, splitByTime } from './dataset/split.ts'
@@ -39,6 +40,10 @@ export {
   type TrainingRecord,
 } from './report/evaluation-report.ts'
 export { htmlReport } from './report/html/page.ts'
+export { askToRetrain, openRetrainingQueue, type RetrainingJob, type Why } from './retraining/job.ts'
+export type { CandidateFigures, Outcome, OutcomeKind, Proposal, RetrainingRecord } from './retraining/outcome.ts'
+export { type RetrainingStore, retrainingStore } from './retraining/record.ts'
+export { nextRun } from './retraining/schedule.ts'
 export { type CustomerScore, type ScoreRequest, scoreCustomers } from './score.ts'
 export { DAY_MS, DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
 export type { Stored, StoreOptions } from './store-trained.ts'
