@@ -1,4 +1,4 @@
-import { queuePrefix, RETRAINING_QUEUE, TRAINER_METRICS } from '@holdfast/contracts'
+import { queuePrefix, RETRAINING_QUEUE, TRAINER_METRICS, WATCH_METRICS } from '@holdfast/contracts'
 import {
   connectRedis,
   createMetrics,
@@ -31,7 +31,7 @@ export async function buildTrainer(config: Config, log: Logger, { lifecycle }: S
   const queue = await lifecycle.start('queue', () => openRetrainingQueue({ client, prefix, log }))
   const models = modelStore(client, prefix)
   const record = retrainingStore(client, prefix)
-  const metrics = createMetrics(TRAINER_METRICS, { service: 'trainer' })
+  const metrics = createMetrics({ ...TRAINER_METRICS, ...WATCH_METRICS }, { service: 'trainer' })
   const observer = createObserver({ metrics: metrics.of, queue, record })
 
   const breakOff = new AbortController()

@@ -1,13 +1,13 @@
-import type { TRAINER_METRICS } from '@holdfast/contracts'
+import type { TRAINER_METRICS, WATCH_METRICS } from '@holdfast/contracts'
 import type { Collectors, JobQueue } from '@holdfast/platform'
-import type { Watched } from '../watch/index.ts'
+import { observeWatch, type Watched } from '../watch/index.ts'
 import type { RetrainingJob } from './job.ts'
 import type { Outcome } from './outcome.ts'
 import type { RetrainingStore } from './record.ts'
 import { nextRun, SCHEDULES } from './schedule.ts'
 
 export interface ObserverOptions {
-  readonly metrics: Collectors<typeof TRAINER_METRICS>
+  readonly metrics: Collectors<typeof TRAINER_METRICS & typeof WATCH_METRICS>
   readonly queue: JobQueue<RetrainingJob>
   readonly record: RetrainingStore
 }
@@ -19,7 +19,7 @@ export function createObserver({ metrics, queue, record }: ObserverOptions) {
       metrics.retrainings.inc({ why, outcome: kind })
       metrics.retrainingSeconds.observe((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000)
     },
-    watched(_watched: Watched) {},
+    watched: (found: Watched) => observeWatch(metrics, found),
     async whileRunning<T>(work: () => Promise<T>): Promise<T> {
       metrics.retrainingRunning.set(1)
       try {
