@@ -3,6 +3,7 @@ import { addChangesRoute } from './routes/changes.ts'
 import type { Context } from './routes/context.ts'
 import { addCustomerRoute } from './routes/customer.ts'
 import { addMetricsRoutes } from './routes/metrics.ts'
+import { addModelsRoutes } from './routes/models.ts'
 import { addWorklistRoute } from './routes/worklist.ts'
 
 /** What the API says of itself. */
@@ -18,5 +19,6 @@ export function addRoutes(context: Context): void {
   addCustomerRoute(context)
   addActionsRoute(context)
   addMetricsRoutes(context)
+  addModelsRoutes(context)
   addChangesRoute(context)
 }

@@ -30,6 +30,7 @@ import { followChanges } from './changes/follow-changes.ts'
 import { ChangeRing } from './changes/ring.ts'
 import { ChangeStreams } from './changes/streams.ts'
 import type { Config } from './config.ts'
+import { createModels } from './figures/models.ts'
 import { createPipeline } from './figures/pipeline.ts'
 import { createShards, within } from './shards.ts'
 
@@ -167,6 +168,7 @@ export async function buildConsole(
     },
     memory: createAnswerMemory(redis, config.KEY_PREFIX),
     pipeline: createPipeline({ redis, prefix: config.KEY_PREFIX, shards, queues, admin, topics: inputs, clock }),
+    models: createModels(redis, config.KEY_PREFIX),
     streams,
   })
   const { url } = await lifecycle.start('http', () =>

@@ -65,6 +65,8 @@ test('the document is OpenAPI 3.1 and names every route, its problems and the to
     'get /v1/customers/{id}',
     'get /v1/metrics/cohorts',
     'get /v1/metrics/summary',
+    'get /v1/models/champion/drift',
+    'get /v1/models/champion/outcomes',
     'post /v1/customers/{id}/actions',
   ])
   for (const [path, methods] of Object.entries(document.paths)) {
@@ -84,6 +86,8 @@ describe('every answer is as the document promises', () => {
     ['/v1/customers', '', 400],
     ['/v1/metrics/summary', '', 200],
     ['/v1/metrics/cohorts', '', 200],
+    ['/v1/models/champion/drift', '', 404],
+    ['/v1/models/champion/outcomes', '', 404],
     ['/healthz', '', 200],
     ['/readyz', '', 200],
   ])('GET %s%s: %d', async (path, query, status) => {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { GateOptions } from '../models/promote.ts'
+import { addDrift, addOutcomes } from '../models/watch-commands.ts'
 import { note, percent, print, printJson, table } from '../output/text.ts'
 
 interface Json {
@@ -28,7 +29,8 @@ Examples:
   npx holdfast models list
   npx holdfast models compare v2
   npx holdfast models promote v2
-  npx holdfast models rollback`,
+  npx holdfast models rollback
+  npx holdfast models drift`,
     )
 
   models
@@ -151,6 +153,9 @@ Examples:
       )
       if (champion !== before) note('risk-workers follow within seconds; customers keep their appointments meanwhile')
     })
+
+  addDrift(models)
+  addOutcomes(models)
 }
 
 function gateOptions(command: Command): Command {

@@ -43,7 +43,12 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
       const openPointer = async (pointer: ModelPointer) => kept(openStored(await backend(), await store.read(pointer)))
       async function open(name: string) {
         const dir = name.includes('/') ? resolve(name) : join(folder, name)
-        if (existsSync(dir)) return kept(openFolder(await backend(), dir))
+        if (existsSync(dir)) {
+          const model = await kept(openFolder(await backend(), dir))
+          const { withTraining } = await import('@holdfast/trainer')
+          // It goes to Redis with the model, where watching it needs it.
+          return { ...model, stored: await withTraining(model.stored, dir) }
+        }
         const pointer = pointedTo(pointers).find(({ version }) => version === name)
         if (pointer !== undefined) return openPointer(pointer)
         throw usageError(`there is no model ${JSON.stringify(name)}: neither ${dir} nor Redis has it ("models list")`)

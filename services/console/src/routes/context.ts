@@ -3,6 +3,7 @@ import type { Clock, HttpApp, RedisClient } from '@holdfast/platform'
 import type { AnswerEvent } from '../actions/answer-event.ts'
 import type { AnswerMemory } from '../actions/answer-memory.ts'
 import type { ChangeStreams } from '../changes/streams.ts'
+import type { Models } from '../figures/models.ts'
 import type { Pipeline } from '../figures/pipeline.ts'
 import type { Shards } from '../shards.ts'
 
@@ -18,5 +19,6 @@ export interface Context {
   readonly send: (event: AnswerEvent) => Promise<void>
   readonly memory: AnswerMemory
   readonly pipeline: Pipeline
+  readonly models: Models
   readonly streams: ChangeStreams
 }

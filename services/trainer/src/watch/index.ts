@@ -1,3 +1,3 @@
 export { observeWatch } from './observe.ts'
-export { type TrainingDistribution, withTraining } from './training-distribution.ts'
+export { type TrainingDistribution, trainingDistributionOf, withTraining } from './training-distribution.ts'
 export { WATCH_LIMITS, type Watched, type WatchLimits, type WatchOptions, watchModel } from './watch-model.ts'
