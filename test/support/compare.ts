@@ -9,6 +9,7 @@ import {
   type Policy,
   PURPOSE_OF_ACTION,
   type RiskModel,
+  VALUATION_ERROR,
 } from '@holdfast/core'
 import { naiveState, oracleEvaluate, sameFolded } from '@holdfast/core/oracle'
 import { contactKey } from './job-watch.ts'
@@ -77,7 +78,7 @@ function decidedDifference(
   const wanted = oracleEvaluate(state, previousBand, evaluatedAt, model, everyMinutes)
   if (Math.abs(decided.probability - wanted.probability) > 1e-5)
     return `probability ${decided.probability} against ${wanted.probability}`
-  const lossBreadth = 1 + 1e-5 * wanted.expectedLossMinor
+  const lossBreadth = 1 + (1e-5 + VALUATION_ERROR) * wanted.expectedLossMinor
   if (Math.abs(decided.expectedLossMinor - wanted.expectedLossMinor) > lossBreadth)
     return `expected loss ${decided.expectedLossMinor} against ${wanted.expectedLossMinor}`
   if (wanted.isOnTheLine) {

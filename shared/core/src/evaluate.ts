@@ -4,9 +4,10 @@ import type { Policy } from './policy/policy.ts'
 import { bandAt } from './risk/bands.ts'
 import { enteredAt, nextBandLook } from './risk/crossings.ts'
 import { judge } from './risk/judge.ts'
-import { predictedValueMinor, type RiskModel } from './risk/model.ts'
+import type { RiskModel } from './risk/model.ts'
 import { type Reason, reasons } from './risk/reasons.ts'
 import { SilentLogit } from './risk/silence.ts'
+import { predictedValueMinor } from './risk/value.ts'
 import { type Band, type CustomerState, type Decided, draftOf } from './state/customer-state.ts'
 import { NEVER } from './time.ts'
 
@@ -66,7 +67,7 @@ export function evaluate(
     enteredAt: entered,
     evaluatedAt: at,
     probability,
-    expectedLossMinor: Math.round(probability * predictedValueMinor(seen.facts)),
+    expectedLossMinor: Math.round(probability * predictedValueMinor(seen.facts, model.valuation)),
     disposition: decision.disposition,
     heldUntil: decision.heldUntil,
     predictedAt,

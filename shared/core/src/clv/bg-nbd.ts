@@ -1,5 +1,5 @@
 import { minimiseSmooth } from './minimise.ts'
-import { hypergeometric2F1, logBeta, logGamma } from './special.ts'
+import { hypergeometric2F1Rest, logBeta, logGamma, scaledHypergeometric2F1 } from './special.ts'
 
 /**
  * The BG/NBD model of repeat buying (P. Fader, B. Hardie, K. Lee, "Counting Your Customers" the Easy Way, Marketing Science
@@ -83,35 +83,52 @@ export function probabilityOfSilence(model: BgNbd, history: BuyingHistory, weeks
   return 1 - probabilityAlive(model, history) * (1 - waits)
 }
 
-/**
- * Purchases to expect in the next `weeks` (eq. 10 of the paper, after Euler's transformation of ₂F₁, which keeps the
- * product of a tiny power and a huge ₂F₁ from overflowing).
- */
+/** Purchases to expect in the next `weeks` (eq. 10 of the paper). */
 export function expectedPurchases(model: BgNbd, history: BuyingHistory, weeks: number): number {
+  const seenWeeks = model.alpha + history.ageWeeks
+  return purchasesWhileThere(model, history.repeats, seenWeeks, weeks) * probabilityAlive(model, history)
+}
+
+/**
+ * Purchases to expect in the next `weeks` of somebody who has not left yet: eq. 10 of the paper without P(alive), as it stands or
+ * after Euler's transformation of ₂F₁, which takes fewer terms but loses digits where r is much larger than a + b.
+ *
+ * @param seenWeeks alpha and the age
+ */
+export function purchasesWhileThere(model: BgNbd, repeats: number, seenWeeks: number, weeks: number): number {
   if (weeks <= 0) return 0
-  const { r, alpha, b } = model
-  const { repeats: x, ageWeeks } = history
-  if (model.a + b + x > SMOOTH) return averagedPurchases(model, history, weeks)
+  const { r, b } = model
+  if (model.a > SMOOTH) return averagedPurchases(model, repeats, seenWeeks, weeks)
   // The formula is 0/0 where a = 1 or a + b + x = 1, though its limit is smooth.
   const a = apart(model.a, 1)
-  const c = apart(a + b + x - 1, 0)
-  const z = weeks / (alpha + ageWeeks + weeks)
-  const inner = (1 - z) ** (a - 1) * hypergeometric2F1(c - r - x, a - 1, c, z)
-  return Math.max(0, (c / (a - 1)) * (1 - inner) * probabilityAlive(model, history))
+  const c = apart(a + b + repeats - 1, 0)
+  const z = weeks / (seenWeeks + weeks)
+  const log = Math.log1p(-z)
+  if (a + b - 1 - r < DEEP) {
+    // Such an inner may be the result of many thousand terms: the hole at a = 1 is wider here.
+    const [off, below] = [apart(a, 1, 1e-4), apart(a, 1, 1e-4) + b + repeats - 1]
+    const inner = scaledHypergeometric2F1((r + repeats) * log, r + repeats, b + repeats, below, z)
+    return Math.max(0, (below / (off - 1)) * (1 - inner))
+  }
+  // 1 less the product, divided by a - 1 term by term: the difference would lose the digits of small results.
+  const power = (a - 1) * log
+  const rest = Math.exp(power) * hypergeometric2F1Rest(c - r - repeats, a - 1, c, z)
+  return Math.max(0, c * (-Math.expm1(power) / (a - 1) - rest))
 }
 
 /** From here on the dropout's distribution is a narrow bell, and the terms of ₂F₁ are too large to add up. */
-const SMOOTH = 60
+const SMOOTH = 20
 const NODES = 200
+/** Below it, the terms after Euler's transformation cancel each other. */
+const DEEP = -4
 
 /**
- * The same as an average over the dropout p of who is alive, Beta(a, b + x), of what a rate from Gamma(r + x, alpha + age) yields
- * until the dropout: (1 - (1 + p · weeks / (alpha + age))^-(r + x)) / p.
+ * The same as an average over the dropout p of who is alive, Beta(a, b + x), of what a rate from Gamma(r + x, seen) yields
+ * until the dropout: (1 - (1 + p · weeks / seen)^-(r + x)) / p.
  */
-function averagedPurchases(model: BgNbd, history: BuyingHistory, weeks: number): number {
-  const { r, alpha, a } = model
-  const { repeats: x, ageWeeks } = history
-  const b = model.b + x
+function averagedPurchases(model: BgNbd, repeats: number, seenWeeks: number, weeks: number): number {
+  const { r, a } = model
+  const b = model.b + repeats
   const mean = a / (a + b)
   const reach = 9 * Math.sqrt((mean * (1 - mean)) / (a + b + 1))
   const low = Math.max(1e-12, mean - reach)
@@ -125,13 +142,13 @@ function averagedPurchases(model: BgNbd, history: BuyingHistory, weeks: number):
       (i % 2 === 1 ? 4 : i === 0 || i === NODES ? 1 : 2) *
       Math.exp((a - 1) * Math.log(p) + (b - 1) * Math.log1p(-p) - peak)
     weight += density
-    total += (density * -Math.expm1(-(r + x) * Math.log1p((p * weeks) / (alpha + ageWeeks)))) / p
+    total += (density * -Math.expm1(-(r + repeats) * Math.log1p((p * weeks) / seenWeeks))) / p
   }
-  return (total / weight) * probabilityAlive(model, history)
+  return total / weight
 }
 
-function apart(value: number, from: number): number {
-  return Math.abs(value - from) < 1e-6 ? from + 1e-6 : value
+function apart(value: number, from: number, least = 1e-6): number {
+  return Math.abs(value - from) < least ? from + least : value
 }
 
 interface Group extends BuyingHistory {

@@ -1,4 +1,4 @@
-import { type BgNbd, type BuyingHistory, expectedPurchases } from './bg-nbd.ts'
+import { type BgNbd, type BuyingHistory, probabilityAlive, purchasesWhileThere } from './bg-nbd.ts'
 import { expectedAmount, type GammaGamma, type SpendHistory } from './gamma-gamma.ts'
 
 /** What is known of a customer for a prediction of value. */
@@ -28,16 +28,27 @@ export function historicalValue(averageOrder: number, ordersAYear: number, lifet
 }
 
 /** Purchases to expect within the horizon, each counted at what its money is worth today. */
-export function discountedPurchases(model: BgNbd, history: BuyingHistory, { weeks, yearlyDiscount }: Horizon): number {
+export function discountedPurchases(model: BgNbd, history: BuyingHistory, horizon: Horizon): number {
+  const whileThere = discountedWhileThere(model, history.repeats, model.alpha + history.ageWeeks, horizon)
+  return whileThere * probabilityAlive(model, history)
+}
+
+/** The same of somebody who has not left yet. @param seenWeeks alpha and the age */
+export function discountedWhileThere(
+  model: BgNbd,
+  repeats: number,
+  seenWeeks: number,
+  { weeks, yearlyDiscount }: Horizon,
+): number {
   if (weeks <= 0) return 0
-  if (yearlyDiscount === 0) return expectedPurchases(model, history, weeks)
+  if (yearlyDiscount === 0) return purchasesWhileThere(model, repeats, seenWeeks, weeks)
   const steps = Math.ceil(weeks / STEP_WEEKS)
   let total = 0
   let before = 0
   for (let step = 1; step <= steps; step++) {
     const until = (weeks * step) / steps
     const middle = (weeks * (step - 0.5)) / steps
-    const expected = expectedPurchases(model, history, until)
+    const expected = purchasesWhileThere(model, repeats, seenWeeks, until)
     total += (expected - before) * (1 + yearlyDiscount) ** (-middle / WEEKS_A_YEAR)
     before = expected
   }

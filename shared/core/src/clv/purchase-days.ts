@@ -1,4 +1,5 @@
 import { DAY_MS } from '../time.ts'
+import type { SpendHistory } from './gamma-gamma.ts'
 import type { ValueHistory } from './lifetime-value.ts'
 
 const DAYS_A_WEEK = 7
@@ -9,20 +10,20 @@ const DAYS_A_WEEK = 7
  */
 export class PurchaseDays {
   /** Day → amount, minor units. */
-  private readonly amounts = new Map<number, number>()
+  private readonly amountOf = new Map<number, number>()
 
   add(time: number, amountMinor: number): void {
     const day = Math.floor(time / DAY_MS)
-    this.amounts.set(day, (this.amounts.get(day) ?? 0) + amountMinor)
+    this.amountOf.set(day, (this.amountOf.get(day) ?? 0) + amountMinor)
   }
 
   get count(): number {
-    return this.amounts.size
+    return this.amountOf.size
   }
 
   get spendMinor(): number {
     let total = 0
-    for (const amount of this.amounts.values()) total += amount
+    for (const amount of this.amountOf.values()) total += amount
     return total
   }
 
@@ -33,7 +34,7 @@ export class PurchaseDays {
     let last = Number.NEGATIVE_INFINITY
     let days = 0
     let spent = 0
-    for (const [day, amount] of this.amounts) {
+    for (const [day, amount] of this.amountOf) {
       if (day > today) continue
       days++
       spent += amount
@@ -42,12 +43,24 @@ export class PurchaseDays {
     }
     if (days === 0) return undefined
     const repeats = days - 1
-    const onRepeats = (spent - this.amounts.get(first)!) / 100
+    const onRepeats = (spent - this.amountOf.get(first)!) / 100
     return {
       repeats,
       lastWeeks: (last - first) / DAYS_A_WEEK,
       ageWeeks: (today - first) / DAYS_A_WEEK,
       spend: repeats > 0 && onRepeats > 0 ? { purchases: repeats, meanAmount: onRepeats / repeats } : undefined,
     }
+  }
+  /** Amounts of all days known then, the first included, in whole units; undefined where none cost anything. */
+  amounts(at: number): SpendHistory | undefined {
+    const today = Math.floor(at / DAY_MS)
+    let purchases = 0
+    let spent = 0
+    for (const [day, amount] of this.amountOf) {
+      if (day > today) continue
+      purchases++
+      spent += amount / 100
+    }
+    return spent > 0 ? { purchases, meanAmount: spent / purchases } : undefined
   }
 }

@@ -29,9 +29,14 @@ const MOST_TERMS = 200_000
  * like z^k, so z close to 1 costs many.
  */
 export function hypergeometric2F1(a: number, b: number, c: number, z: number): number {
-  let term = 1
-  let sum = 1
-  for (let k = 0; k < MOST_TERMS; k++) {
+  return 1 + b * hypergeometric2F1Rest(a, b, c, z)
+}
+
+/** (₂F₁(a, b; c; z) - 1) / b, also for b = 0. */
+export function hypergeometric2F1Rest(a: number, b: number, c: number, z: number): number {
+  let term = (a / c) * z
+  let sum = term
+  for (let k = 1; k < MOST_TERMS; k++) {
     const ratio = (((a + k) * (b + k)) / ((c + k) * (k + 1))) * z
     term *= ratio
     sum += term
@@ -39,4 +44,25 @@ export function hypergeometric2F1(a: number, b: number, c: number, z: number): n
     if (Math.abs(ratio) < 1 && Math.abs(term) <= 1e-15 * Math.abs(sum) * (1 - Math.abs(ratio))) break
   }
   return sum
+}
+
+const LARGE = 1e200
+
+/** e^logScale · ₂F₁(a, b; c; z) as above, where the one underflows and the other overflows. */
+export function scaledHypergeometric2F1(logScale: number, a: number, b: number, c: number, z: number): number {
+  let term = 1
+  let sum = 1
+  let scale = logScale
+  for (let k = 0; k < MOST_TERMS; k++) {
+    const ratio = (((a + k) * (b + k)) / ((c + k) * (k + 1))) * z
+    term *= ratio
+    sum += term
+    if (Math.abs(ratio) < 1 && Math.abs(term) <= 1e-15 * Math.abs(sum) * (1 - Math.abs(ratio))) break
+    if (Math.abs(sum) > LARGE) {
+      term /= LARGE
+      sum /= LARGE
+      scale += Math.log(LARGE)
+    }
+  }
+  return Math.sign(sum) * Math.exp(scale + Math.log(Math.abs(sum)))
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { createValuation, type Valuation } from '../clv/valuation.ts'
 import type { CustomerEvent } from '../event.ts'
 import { FEATURES } from '../features/table.ts'
 import { fold } from '../fold/fold.ts'
@@ -28,6 +29,14 @@ const weights = fc.array(
 
 const share = fc.double({ min: 0, max: 1, noNaN: true })
 
+const valuation = fc.record({ r: share, alpha: share, a: share, b: share, q: share }).map(({ r, alpha, a, b, q }) =>
+  createValuation({
+    buying: { r: 0.1 + r, alpha: 0.1 + 20 * alpha, a: 0.01 + 3 * a, b: 0.1 + 5 * b },
+    spending: { p: 2, q: 1.1 + 5 * q, gamma: 20 },
+    horizon: { weeks: 52, yearlyDiscount: 0.1 },
+  }),
+)
+
 /**
  * Random linear models over the feature table whose thresholds lie among the logits that the customer's silence visits, so
  * that bands do change; the margin is wider than the float32 breadth, as every usable model's is.
@@ -44,6 +53,7 @@ export function arbitrarySilence(horizonDays: fc.Arbitrary<number>): fc.Arbitrar
       low: share,
       high: share,
       margin: share,
+      valuation: fc.option(valuation, { nil: undefined }),
     })
     .map((drawn) => {
       const horizonMs = drawn.horizonDays * DAY
@@ -68,7 +78,13 @@ function fitted(
   state: CustomerState,
   at: number,
   horizonMs: number,
-  drawn: { weights: readonly number[]; low: number; high: number; margin: number },
+  drawn: {
+    weights: readonly number[]
+    low: number
+    high: number
+    margin: number
+    valuation: Valuation | undefined
+  },
 ): RiskModel {
   const model: RiskModel = {
     version: 'random',
@@ -80,6 +96,7 @@ function fitted(
     watchLogit: 0,
     atRiskLogit: 0,
     hysteresisLogit: 0,
+    valuation: drawn.valuation,
   }
   const visited = Array.from({ length: 24 }, (_, i) => naiveLogit(state, at + (i / 23) * horizonMs, model))
   const logits = visited.map(({ logit }) => logit)

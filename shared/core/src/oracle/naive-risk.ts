@@ -1,3 +1,4 @@
+import { predictedValue } from '../clv/lifetime-value.ts'
 import { featureVector } from '../features/table.ts'
 import type { RiskModel } from '../risk/model.ts'
 import { type Band, type CustomerState, newestEventAt } from '../state/customer-state.ts'
@@ -137,7 +138,7 @@ export function oracleEvaluate(
     band,
     enteredAt: band === previousBand ? undefined : entry(state, band, previousBand, at, model, everyMinutes),
     probability,
-    expectedLossMinor: Math.round(probability * yearlyValueMinor(state, at)),
+    expectedLossMinor: Math.round(probability * valueMinor(state, at, model)),
     isOnTheLine:
       (band === 'healthy' || band === 'watch' || band === 'at_risk') &&
       distanceToThreshold(logit, previousBand, model) <= breadth,
@@ -169,10 +170,29 @@ function entry(
   return at
 }
 
-/** Net spend over tenure, the tenure lengthened by 90 days, for a year. */
-function yearlyValueMinor(state: CustomerState, at: number): number {
+/** As the models of value say, straight from their formulas; else net spend over tenure, lengthened by 90 days, for a year. */
+function valueMinor(state: CustomerState, at: number, { valuation }: RiskModel): number {
   const p = state.purchases
   if (p === undefined) return 0
   const net = Math.max(0, p.spendMinor - (state.reversals?.amountMinor ?? 0))
-  return (net * 365) / (Math.max(0, at - p.firstAt) / DAY + 90)
+  if (valuation === undefined) return (net * 365) / (Math.max(0, at - p.firstAt) / DAY + 90)
+  const { horizon, ...model } = valuation.parameters
+  const dayOf = (time: number): number => Math.floor(time / DAY)
+  const remembered = new Set(p.recent.map(dayOf))
+  const known = new Set([...remembered, dayOf(p.firstAt)]).size
+  const days =
+    p.count === p.recent.length
+      ? remembered.size
+      : Math.min(
+          dayOf(Math.max(...p.recent)) - dayOf(p.firstAt) + 1,
+          Math.max(known, Math.round((remembered.size * p.count) / p.recent.length)),
+        )
+  const weeksFromFirst = (time: number): number => (dayOf(time) - dayOf(p.firstAt)) / 7
+  const history = {
+    repeats: days - 1,
+    lastWeeks: weeksFromFirst(Math.max(...p.recent)),
+    ageWeeks: weeksFromFirst(Math.max(at, ...p.recent)),
+    spend: { purchases: days, meanAmount: net / 100 / days },
+  }
+  return 100 * predictedValue(model, history, horizon)
 }

@@ -1,0 +1,89 @@
+import { probabilityAlive } from './bg-nbd.ts'
+import { expectedAmount } from './gamma-gamma.ts'
+import { discountedWhileThere, type Horizon, type ValueHistory, type ValueModel } from './lifetime-value.ts'
+
+/** Fitted models of buying and spending, and how far ahead value counts. */
+export interface ValueParameters extends ValueModel {
+  readonly horizon: Horizon
+}
+
+/** `predictedValue` for every look at a customer: the same within VALUATION_ERROR, in a fraction of the time. */
+export interface Valuation {
+  readonly parameters: ValueParameters
+  /** Whole units of the currency, worth today. */
+  predict(history: ValueHistory): number
+}
+
+/** Relative. A property test holds every valuation to it. */
+export const VALUATION_ERROR = 5e-4
+
+/** Grid of ln(alpha + age in weeks). */
+const STEP = 0.1
+/** As many repeat purchases have a row of their own; beyond, rows lie SPREAD apart. */
+const EXACT = 64
+const SPREAD = 1.05
+const MOST_REPEATS = 1e6
+const UNKNOWN = Number.MAX_VALUE
+
+/**
+ * What a customer who has not left yet will buy hangs on two numbers, repeat purchases and age, and its logarithm is smooth in
+ * that of the age: it is computed where a look first asks, on a grid, and read off by cubics between. However many customers,
+ * the grid keeps at most some ten thousand numbers. P(alive) and the amount are closed formulas and cost next to nothing.
+ */
+export function createValuation(parameters: ValueParameters): Valuation {
+  const { buying, spending, horizon } = parameters
+  const lowest = Math.floor(Math.log(buying.alpha) / STEP) - 1
+  const rows = new Map<number, number[]>()
+
+  /** ln of the discounted purchases at a point of the grid. */
+  function point(repeats: number, row: number[], k: number): number {
+    const known = row[k]
+    if (known !== undefined && known < UNKNOWN) return known
+    const computed = Math.log(discountedWhileThere(buying, repeats, Math.exp((k + lowest) * STEP), horizon))
+    // A row has no holes: it stays an array of plain numbers.
+    while (row.length < k) row.push(UNKNOWN)
+    row[k] = computed
+    return computed
+  }
+
+  function alongRow(repeats: number, logSeen: number): number {
+    let row = rows.get(repeats)
+    if (row === undefined) {
+      row = []
+      rows.set(repeats, row)
+    }
+    const place = logSeen / STEP - lowest
+    const k = Math.floor(place)
+    return cubic(
+      point(repeats, row, k - 1),
+      point(repeats, row, k),
+      point(repeats, row, k + 1),
+      point(repeats, row, k + 2),
+      place - k,
+    )
+  }
+
+  function purchasesWhileThere(repeats: number, ageWeeks: number): number {
+    const logSeen = Math.log(buying.alpha + ageWeeks)
+    if (repeats <= EXACT) return Math.exp(alongRow(repeats, logSeen))
+    const place = Math.log(Math.min(repeats, MOST_REPEATS) / EXACT) / Math.log(SPREAD)
+    const below = Math.floor(place)
+    const left = alongRow(EXACT * SPREAD ** below, logSeen)
+    const right = alongRow(EXACT * SPREAD ** (below + 1), logSeen)
+    return Math.exp(left + (place - below) * (right - left))
+  }
+
+  return {
+    parameters,
+    predict: (history) =>
+      purchasesWhileThere(history.repeats, history.ageWeeks) *
+      probabilityAlive(buying, history) *
+      expectedAmount(spending, history.spend),
+  }
+}
+
+/** Lagrange's polynomial through values at -1, 0, 1 and 2. */
+function cubic(a: number, b: number, c: number, d: number, t: number): number {
+  const [t1, t2, t3] = [t + 1, t - 1, t - 2]
+  return (-t * t2 * t3 * a) / 6 + (t1 * t2 * t3 * b) / 2 - (t1 * t * t3 * c) / 2 + (t1 * t * t2 * d) / 6
+}
