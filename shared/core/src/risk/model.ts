@@ -1,4 +1,4 @@
-import type { Facts } from '../features/facts.ts'
+import type { Valuation } from '../clv/valuation.ts'
 import { FEATURE_GROUPS, type FeatureGroup } from '../features/row.ts'
 import { FEATURES } from '../features/table.ts'
 
@@ -21,6 +21,8 @@ export interface RiskModel {
   readonly atRiskLogit: number
   /** How far below its threshold, as a logit, a band is left: a customer on the line does not flap. */
   readonly hysteresisLogit: number
+  /** What customers will be worth; none in models that were trained before there was one, or on too little. */
+  readonly valuation?: Valuation | undefined
 }
 
 export function logitOf(model: RiskModel, vector: Float64Array): number {
@@ -64,13 +66,4 @@ export function contributions(model: RiskModel, vector: Float64Array): readonly 
   const sums = new Float64Array(FEATURE_GROUPS.length)
   for (let i = 0; i < vector.length; i++) sums[GROUP_OF[i]!]! += model.weights[i]! * (vector[i]! - model.means[i]!)
   return FEATURE_GROUPS.map((group, i) => ({ group, logit: sums[i]! })).sort((a, b) => b.logit - a.logit)
-}
-
-/**
- * What the customer is worth over the next year if kept, minor units: mean net order times the own pace, which is shrunk
- * by a quarter of a year without purchases.
- */
-export function predictedValueMinor(seen: Facts): number {
-  if (seen.still.purchaseCount === 0) return 0
-  return (seen.still.netSpendMinor * 365) / (seen.tenureDays + 90)
 }
