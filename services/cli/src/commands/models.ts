@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { GateOptions } from '../models/promote.ts'
+import { addRetrain } from '../models/retrain-command.ts'
 import { addDrift, addOutcomes } from '../models/watch-commands.ts'
 import { note, percent, print, printJson, table } from '../output/text.ts'
 
@@ -41,8 +42,13 @@ Examples:
     .action(async ({ json }: Json) => {
       const { withRegistry } = await import('../models/registry.ts')
       const { listModels } = await import('../models/list.ts')
-      const listed = await withRegistry(listModels)
-      if (json) return printJson({ models: listed })
+      const { openWithout, readRetraining } = await import('../models/read-retraining.ts')
+      const { retrainingText } = await import('../models/print-retraining.ts')
+      const { listed, record } = await withRegistry(async (registry) => ({
+        listed: await listModels(registry),
+        record: await readRetraining(registry),
+      }))
+      if (json) return printJson({ models: listed, retraining: openWithout(record) })
       if (listed.length === 0) return print('no models; train one: npx holdfast train')
       const head = ['version', 'role', 'created', 'learned from', 'AUC', 'log loss', 'promoted', 'stored in']
       const rows = listed.map((m) => [
@@ -56,6 +62,8 @@ Examples:
         m.problem === null ? m.where.join(', ') : `${m.where.join(', ')}; CANNOT BE USED: ${m.problem}`,
       ])
       print(table([head, ...rows]))
+      const retrained = retrainingText(record)
+      if (retrained !== '') print(`\n${retrained}`)
     })
 
   models
@@ -66,11 +74,15 @@ Examples:
     .addHelpText('after', '\nExample:\n  npx holdfast models show v1')
     .action(async (version: string, { json }: Json) => {
       const { rolesOf, withRegistry } = await import('../models/registry.ts')
-      const { manifest, digest, roles } = await withRegistry(async (registry) => {
+      const { readRetraining } = await import('../models/read-retraining.ts')
+      const { outcomeText } = await import('../models/print-retraining.ts')
+      const { manifest, digest, roles, retraining } = await withRegistry(async (registry) => {
         const model = await registry.open(version)
-        return { ...model, roles: rolesOf(registry.pointers, model.digest) }
+        const { outcomes } = await readRetraining(registry)
+        const retraining = outcomes.find(({ candidate }) => candidate?.digest === model.digest)
+        return { ...model, roles: rolesOf(registry.pointers, model.digest), retraining }
       })
-      if (json) return printJson({ roles, digest, manifest })
+      if (json) return printJson({ roles, digest, manifest, retraining: retraining ?? null })
       const { metrics, thresholds, trainingCutoffs } = manifest
       print(
         table([
@@ -89,6 +101,7 @@ Examples:
           ['SHA-256', digest],
         ]),
       )
+      if (retraining !== undefined) print(`retrained ${outcomeText(retraining)}`)
     })
 
   gateOptions(models.command('compare'))
@@ -154,6 +167,7 @@ Examples:
       if (champion !== before) note('risk-workers follow within seconds; customers keep their appointments meanwhile')
     })
 
+  addRetrain(models)
   addDrift(models)
   addOutcomes(models)
 }

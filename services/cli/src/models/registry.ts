@@ -6,6 +6,7 @@ import type { Backend } from '@holdfast/scorer'
 import { modelsFolder } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { type Installation, withInstallation } from '../installation.ts'
+import { openProposal } from './read-retraining.ts'
 
 /** The models of an installation: the folder of versions, and what Redis points to. */
 export interface Registry {
@@ -51,6 +52,8 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
         }
         const pointer = pointedTo(pointers).find(({ version }) => version === name)
         if (pointer !== undefined) return openPointer(pointer)
+        const proposed = await openProposal(await on.redis(), on.config.KEY_PREFIX, name)
+        if (proposed !== undefined) return kept(openStored(await backend(), proposed))
         throw usageError(`there is no model ${JSON.stringify(name)}: neither ${dir} nor Redis has it ("models list")`)
       }
       try {

@@ -3,6 +3,7 @@ import type { GateReport } from '@holdfast/trainer'
 import { note, print, printJson } from '../output/text.ts'
 import { gateText } from './print.ts'
 import { asChampion, type GateOptions, judge, openChampionOf, turn } from './promote.ts'
+import { closeProposal } from './read-retraining.ts'
 import { withRegistry } from './registry.ts'
 
 export interface PromoteRequest extends GateOptions {
@@ -60,6 +61,7 @@ export async function promote(version: string, { asChallenger, force, json, ...g
     // The champion again: its bytes are written anew, which mends damaged ones, and nothing is to be gone back to.
     const again = before?.digest === model.digest
     await turn(registry, again ? pointers : asChampion(model, registry, force === true), model)
+    await closeProposal(registry, model.digest)
     said('champion', report)
   })
 }

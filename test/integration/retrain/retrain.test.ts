@@ -1,0 +1,162 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { eventually } from '@holdfast/testing'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { cli } from '../cli/run-cli.ts'
+import { type Flow, startFlow } from '../models/flow.ts'
+import { makeModel } from '../models/make-model.ts'
+import { type Installation, install, showWorkersOfFailedTests, type WorkerProcess } from '../risk-worker/support.ts'
+import { emptyQueue, outcomeNumber, recordOf, sendHistory, TrainerProcess } from './support.ts'
+
+showWorkersOfFailedTests()
+
+/** A shop with a past, a champion that is easily beaten, and a risk-worker that scores while events flow. */
+
+let dir: string
+let models: string
+let shop: Installation
+let worker: WorkerProcess
+let flow: Flow
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'holdfast-retrain-'))
+  models = join(dir, 'models')
+  mkdirSync(models)
+  await weakModel(models)
+  shop = await install({ env: { MODELS_DIR: models, CURRENCY_RATES: 'GBP=1.17,USD=0.92' } })
+  worker = await shop.runWorker()
+  await sendHistory(shop, { customers: 1_000, days: 540 })
+  flow = startFlow(shop)
+})
+
+afterAll(async () => {
+  await flow?.stop()
+  await shop?.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+/** Blind to how long ago somebody bought, and to little else. */
+const weakModel = (folder: string) =>
+  makeModel(folder, 'v1', { weight: (weight, feature) => (/recency/i.test(feature) ? 0 : weight) })
+
+const holdfast = (...args: string[]) => cli(args, shop.env)
+const scores = async () => JSON.parse((await worker.probe('readyz')).text).detail.model.version
+const versions = () => readdirSync(models).toSorted()
+let started = 0
+
+async function startTrainer(env: Readonly<Record<string, string>>, on = shop): Promise<TrainerProcess> {
+  const trainer = await TrainerProcess.start(`trainer-${++started}`, dir, on, env)
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === 'fail') console.error(`${trainer.name}:\n${trainer.tail()}`)
+    if (trainer.isRunning) await trainer.kill()
+  })
+  return trainer
+}
+
+test('a schedule retrains while events flow: the new version is proposed, and scores when somebody promotes it', async () => {
+  const trainer = await startTrainer({ RETRAIN_SCHEDULE: '3s' })
+  const outcome = await outcomeNumber(shop, 1)
+  expect(outcome).toMatchObject({ why: 'schedule', kind: 'proposed', candidate: { version: 'v2' } })
+  expect(outcome.says).toContain('npx holdfast models promote v2')
+  expect(outcome.candidate!.gate).toMatchObject({ passed: true, champion: 'v1' })
+  expect(await scores()).toBe('v1')
+
+  // It comes again; whatever is proposed last is what is proposed.
+  const again = await outcomeNumber(shop, 2)
+  expect(again).toMatchObject({ why: 'schedule', candidate: { version: 'v3' } })
+  expect(await trainer.metrics()).toMatch(
+    /holdfast_retraining_next_timestamp_seconds\{schedule="retrain",service="trainer"\} \d/,
+  )
+  expect(await trainer.stop()).toBe(0)
+  await emptyQueue(shop)
+  const { open, outcomes } = await recordOf(shop).read()
+  expect(open?.version).toBe(outcomes.find(({ kind }) => kind === 'proposed')!.candidate!.version)
+  expect(versions()).toContain('v3')
+  expect(versions().filter((name) => name.startsWith('.'))).toEqual([])
+  await flow.nothingIsLost()
+
+  const listed = JSON.parse((await holdfast('models', 'list', '--json')).stdout)
+  expect(listed.retraining).toMatchObject({ open: { version: open!.version }, newest: { why: 'schedule' } })
+  expect((await holdfast('models', 'list')).stdout).toContain(`npx holdfast models promote ${open!.version}`)
+  expect((await holdfast('models', 'show', open!.version)).stdout).toMatch(/retrained .*because of its schedule/)
+  // From a machine that does not have the folder of the trainer.
+  const promoted = await cli(['models', 'promote', open!.version], { ...shop.env, MODELS_DIR: join(dir, 'elsewhere') })
+  expect(promoted, promoted.stdout + promoted.stderr).toMatchObject({ code: 0 })
+  await eventually(async () => (await scores()) === open!.version, { timeoutMs: 15_000 })
+  expect((await recordOf(shop).read()).open).toBeUndefined()
+  await flow.nothingIsLost()
+})
+
+test('configured to, it promotes what has passed by itself, and the risk-worker scores with it without losing an event', async () => {
+  expect((await holdfast('models', 'promote', 'v1', '--force')).code).toBe(0)
+  await eventually(async () => (await scores()) === 'v1', { timeoutMs: 15_000 })
+  const trainer = await startTrainer({ AUTO_PROMOTE: 'true' })
+  const { code, stdout } = await holdfast('models', 'retrain', '--wait', '--json')
+  const outcome = JSON.parse(stdout)
+  expect(outcome).toMatchObject({
+    why: 'asked',
+    kind: 'promoted',
+    candidate: { gate: { passed: true, champion: 'v1' } },
+  })
+  expect(code).toBe(0)
+  await eventually(async () => (await scores()) === outcome.candidate.version, { timeoutMs: 15_000 })
+  expect((await recordOf(shop).read()).open).toBeUndefined()
+  expect(await trainer.metrics()).toContain('holdfast_retraining_last{outcome="promoted",service="trainer"} 1')
+  await flow.nothingIsLost()
+})
+
+test('killed in the middle of a training, it leaves no half version, and another trainer finishes the job alone', async () => {
+  const first = await startTrainer({})
+  const before = versions()
+  const asked = await holdfast('models', 'retrain')
+  await first.says('choosing the ridge')
+  const second = await startTrainer({})
+  await first.kill()
+  expect(second.said('retraining begins')).toBe(0)
+  await second.says('taken over from a worker that fell silent')
+  const job = asked.stdout.trim()
+  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
+  const { outcomes } = await recordOf(shop).read()
+  expect(outcomes.filter((outcome) => outcome.job === job)).toHaveLength(1)
+  expect(outcomes[0]).toMatchObject({ why: 'asked', candidate: { version: expect.stringMatching(/^v/) } })
+  expect(versions().filter((name) => name.startsWith('.'))).toEqual([])
+  const added = versions().filter((name) => !before.includes(name))
+  expect(added).toEqual([outcomes[0]!.candidate!.version])
+  const { models: listed } = JSON.parse((await holdfast('models', 'list', '--json')).stdout)
+  expect(listed.filter(({ problem }: { problem: string | null }) => problem !== null)).toEqual([])
+  await flow.nothingIsLost()
+})
+
+test('a training that ends its trainer again and again is given up, and told', async () => {
+  const first = await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+  await holdfast('models', 'retrain')
+  await first.says('retraining begins')
+  await first.kill()
+  await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.kind === 'failed', { timeoutMs: 30_000 })
+  expect((await recordOf(shop).read()).outcomes[0]!.says).toContain('it was started 1 times')
+})
+
+test('stopped in the middle, it gives the job back, and it costs no attempt', async () => {
+  const first = await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+  const job = (await holdfast('models', 'retrain')).stdout.trim()
+  await first.says('reading how far the log reaches')
+  expect(await first.stop()).toBe(0)
+  expect((await recordOf(shop).read()).outcomes.some((outcome) => outcome.job === job)).toBe(false)
+  await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
+  expect((await recordOf(shop).read()).outcomes[0]!.candidate).toBeDefined()
+})
+
+test('drift retrains once, however often it is seen', async () => {
+  const trainer = await startTrainer({ WATCH_EVERY: '1s', RETRAIN_ON_DRIFT: '0.01', RETRAIN_DRIFT_REST: '1h' })
+  await trainer.says('it was retrained for drift already')
+  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.why === 'drift', { timeoutMs: 60_000 })
+  const seen = trainer.said('looked how far customers have drifted')
+  await eventually(() => trainer.said('looked how far customers have drifted') > seen, { timeoutMs: 30_000 })
+  const { outcomes } = await recordOf(shop).read()
+  expect(outcomes.filter(({ why }) => why === 'drift')).toHaveLength(1)
+  expect(outcomes[0]!.because).toMatch(/has drifted: population stability index \d+\.\d+, above 0\.01/)
+  await flow.nothingIsLost()
+})
