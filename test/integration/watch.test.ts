@@ -1,0 +1,267 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DRIFT_SCHEMA, OUTCOMES_SCHEMA } from '@holdfast/console'
+import { installationKeys } from '@holdfast/contracts'
+import { RECENT_PURCHASES, type RiskModel } from '@holdfast/core'
+import { modelStore, PROBLEM_SCHEMA } from '@holdfast/platform'
+import type { ShopEvent } from '@holdfast/simulation'
+import { anEvent, aPurchase, manualClock, uniqueName } from '@holdfast/testing'
+import type { Watched } from '@holdfast/trainer'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { cli } from './cli/run-cli.ts'
+import { type ConsoleProcess, startConsole } from './console/support.ts'
+import { makeModel } from './models/make-model.ts'
+import { type Installation, install, showWorkersOfFailedTests, type WorkerProcess } from './risk-worker/support.ts'
+import {
+  DAY,
+  MONEY,
+  naiveOutcome,
+  openWatcher,
+  sendEvents,
+  shopEvents,
+  statesAt,
+  type Watcher,
+  writeTraining,
+} from './watch-support.ts'
+
+showWorkersOfFailedTests()
+
+/** A quarter in the life of a champion, watched: one worker, one shop, and a clock that the watching alone goes by. */
+
+const H = 90 * DAY
+const T0 = Date.now() - 120 * DAY
+const FROM = T0 - 400 * DAY
+const HOUR = DAY / 24
+const PREDICTED = { sentUntil: T0, horizonMs: H }
+const PATIENT = { limits: { catchUpMs: 60_000 } }
+
+const made: Record<string, RiskModel> = {}
+const clock = manualClock(T0)
+let dir: string
+let events: ShopEvent[]
+let shop: Installation
+let worker: WorkerProcess
+let watcher: Watcher
+let api: ConsoleProcess
+let heavy: string
+let first: Watched
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'holdfast-watch-'))
+  made.v1 = await makeModel(dir, 'v1')
+  // Other customers than those who are watched, of the same kind of shop.
+  writeTraining(join(dir, 'v1'), made.v1, statesAt(shopEvents(8, 1_500, FROM, T0), T0).values(), T0)
+  events = shopEvents(7, 600, FROM, T0 + 110 * DAY)
+  shop = await install({ env: { ...MONEY, MODELS_DIR: dir } })
+  worker = await shop.runWorker()
+  made.v2 = await makeModel(dir, 'v2', { bias: 0.4 })
+  writeTraining(join(dir, 'v2'), made.v2, undefined, T0)
+  watcher = await openWatcher(shop, clock)
+  api = await startConsole(shop)
+})
+
+afterAll(async () => {
+  await api?.stop()
+  await watcher?.close()
+  await shop?.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const models = (...args: string[]) => cli(['models', ...args], shop.env)
+const between = (from: number, to: number) => events.filter(({ timeMs }) => timeMs > from && timeMs <= to)
+const keys = () => installationKeys(shop.prefix)
+const day = (at: number) => new Date(at).toISOString().slice(0, 10)
+
+async function problemOf(path: string, status: number) {
+  const response = await api.get(path)
+  expect(response.status).toBe(status)
+  return PROBLEM_SCHEMA.parse(await response.json())
+}
+
+async function readDrift() {
+  const response = await api.get('/v1/models/champion/drift')
+  expect(response.status).toBe(200)
+  return DRIFT_SCHEMA.parse(await response.json())
+}
+
+async function readOutcomes() {
+  const response = await api.get('/v1/models/champion/outcomes')
+  expect(response.status).toBe(200)
+  return OUTCOMES_SCHEMA.parse(await response.json())
+}
+
+function expectAsNaive(judged: Watched['judged'][number], naive: ReturnType<typeof naiveOutcome>) {
+  expect(judged).toMatchObject(naive.counts)
+  const { auc, logLoss, brier, ece } = judged
+  for (const [key, value] of Object.entries({ auc, logLoss, brier, ece })) {
+    expect(value, key).toBeCloseTo(naive.figures[key as keyof typeof naive.figures], 4)
+  }
+}
+
+test('before anybody has watched, and of an empty installation, it says so', async () => {
+  for (const path of ['drift', 'outcomes']) {
+    expect((await problemOf(`/v1/models/champion/${path}`, 404)).type).toContain('not-measured-yet')
+    const { code, stderr } = await models(path)
+    expect([code, stderr]).toEqual([1, expect.stringContaining('NOT_MEASURED_YET')])
+  }
+  const prefix = uniqueName('nowhere')
+  const nowhere = await openWatcher({ ...shop, prefix }, clock)
+  expect((await nowhere.watch()).last).toMatchObject({ outcome: 'no_model', open: 0 })
+  await shop.client.unlink(installationKeys(prefix).watch)
+  await nowhere.close()
+  expect((await watcher.watch()).last).toMatchObject({ outcome: 'no_customers', open: 0 })
+  expect((await problemOf('/v1/models/champion/drift', 404)).detail).toContain('nobody has bought yet')
+})
+
+test('customers of the kind that the model learned from: little drift; one cohort a day', async () => {
+  await sendEvents(shop, between(0, T0))
+  // The worker that began with v1 promoted it without its training: that is found in the folder, and goes to Redis.
+  first = await watcher.watch({ ...PATIENT, modelsDir: dir })
+  expect(first.last).toMatchObject({
+    outcome: 'measured',
+    open: 1,
+    corrupt: [],
+    nextMaturesAt: `${day(T0 + H)}T00:00:00.000Z`,
+  })
+  const buyers = [...statesAt(events, T0).values()].filter(({ purchases, erased }) => purchases && !erased)
+  expect(first.drift).toMatchObject({ customers: buyers.length, problem: null, model: { version: 'v1' } })
+  expect(first.drift?.score).toBeLessThan(0.1)
+  expect(first.drift?.features[0]?.psi).toBeLessThan(0.1)
+  expect(first.recorded).toEqual({ cohort: `${day(T0)}+90d`, customers: buyers.length })
+
+  const again = await watcher.watch(PATIENT)
+  expect(again.recorded).toBeUndefined()
+  expect(again.drift).toEqual(first.drift)
+  expect(await readDrift()).toEqual(first.drift)
+  const told = await models('drift', '--json')
+  expect(JSON.parse(told.stdout).drift).toEqual(first.drift)
+  expect(await readOutcomes()).toMatchObject({ versions: [], cohorts: [], last: { open: 1 } })
+})
+
+test('a champion that does not say what it learned from: drift is unknown, until it is promoted with it', async () => {
+  expect((await models('promote', 'v2', '--force')).code).toBe(0)
+  expect((await problemOf('/v1/models/champion/drift', 404)).type).toContain('not-measured-yet')
+  clock.set(T0 + DAY)
+  const watched = await watcher.watch({ ...PATIENT, modelsDir: dir })
+  expect(watched.drift).toMatchObject({ score: null, features: [], problem: expect.stringMatching('retrain') })
+  expect(watched.recorded?.cohort).toBe(`${day(T0 + DAY)}+90d`)
+  expect((await readDrift()).problem).toMatch(/^unknown: model v2/)
+  expect((await models('drift')).stdout).toContain('drift is unknown: model v2')
+
+  writeTraining(join(dir, 'v2'), made.v2!, statesAt(events, T0).values(), T0)
+  expect((await models('promote', 'v2', '--force')).code).toBe(0)
+  expect((await watcher.watch(PATIENT)).drift).toMatchObject({ problem: null, model: { version: 'v2' } })
+  // Who goes back has it, too.
+  const { champions } = await modelStore(shop.client, shop.prefix).pointers()
+  for (const pointer of champions)
+    expect(await modelStore(shop.client, shop.prefix).training(pointer)).toContain('recencyDays')
+})
+
+test('customers who have fallen silent: another population', async () => {
+  clock.set(T0 + 60 * DAY)
+  const { drift } = await watcher.watch(PATIENT)
+  expect(drift?.features.find(({ feature }) => feature === 'recencyDays')?.psi).toBeGreaterThan(0.5)
+  expect(drift?.score).toBeGreaterThan(0.25)
+  expect((await models('drift')).stdout).toMatch(/score +\d\.\d+ +ANOTHER POPULATION/)
+})
+
+let gone: string[]
+const MATURE = T0 + H + HOUR
+
+test('while the states are behind the log no cohort is judged', async () => {
+  expect(await worker.stop()).toBe(0)
+  await sendEvents(shop, between(T0, MATURE))
+  const ids = [...new Set(between(0, T0).map(({ event }) => event.subject))]
+  gone = ids.slice(0, 3)
+  heavy = ids.find(
+    (id) =>
+      !gone.includes(id) &&
+      statesAt(
+        between(0, T0).filter(({ event }) => event.subject === id),
+        T0,
+      ).get(id)?.purchases,
+  )!
+  await shop.send(...gone.map((customerId) => anEvent('customer.erased', {}, { customerId, time: T0 + 5 * DAY })))
+  clock.set(MATURE)
+  const { last, judged, drift } = await watcher.watch({ limits: { catchUpMs: 300 } })
+  expect(last).toMatchObject({ outcome: 'behind', says: expect.stringMatching(/\d+ records behind/), open: 3 })
+  expect(judged).toEqual([])
+  // What was known stays known.
+  expect(drift?.asOf).toBe(new Date(T0 + 60 * DAY).toISOString())
+  expect((await models('outcomes')).stdout).toContain('no prediction has been judged yet')
+})
+
+test('a cohort whose horizon has passed is judged as the events themselves say, under the model that predicted', async () => {
+  worker = await shop.runWorker()
+  const { judged, last } = await watcher.watch(PATIENT)
+  expect(last.outcome).toBe('measured')
+  expect(judged.map(({ cohort, model }) => [cohort, model.version])).toEqual([[`${day(T0)}+90d`, 'v1']])
+  const naive = naiveOutcome(events, { ...PREDICTED, model: made.v1!, at: T0, knownUntil: MATURE, gone })
+  expect(naive.counts.churned).toBeGreaterThan(50)
+  expect(naive.figures.auc).toBeGreaterThan(0.6)
+  expectAsNaive(judged[0]!, naive)
+  // Everybody of the cohort is somewhere, and the erased ones are left out.
+  expect(judged[0]!.erased).toBe(first.recorded!.customers - naive.counts.customers - naive.counts.unknown)
+  expect(judged[0]!.erased).toBeGreaterThan(0)
+  expect(judged[0]).toMatchObject({ predictedAt: new Date(T0).toISOString() })
+  expect(await readOutcomes()).toMatchObject({ cohorts: judged, versions: [{ model: { version: 'v1' }, cohorts: 1 }] })
+  expect((await watcher.watch(PATIENT)).judged).toEqual([])
+})
+
+test('judged late, whoever has bought too often since is unknown; a damaged cohort is named and passed over', async () => {
+  const late = T0 + 110 * DAY
+  await sendEvents(shop, between(MATURE, late))
+  const bought = Array.from({ length: RECENT_PURCHASES }, (_, i) =>
+    aPurchase({ customerId: heavy, time: T0 + (92 + i) * DAY }),
+  )
+  await shop.send(...bought)
+  const damaged = `${day(T0 + DAY)}+100d`
+  const { watch, cohorts } = keys()
+  await shop.client.hset(cohorts, damaged, 'rubbish')
+  await shop.client.hset(watch, 'outcome:2001-01-01+90d', 'rubbish')
+  clock.set(late)
+  const { judged, last, versions } = await watcher.watch(PATIENT)
+  expect(judged.map(({ cohort, model }) => [cohort, model.version])).toEqual([[`${day(T0 + DAY)}+90d`, 'v2']])
+  const extra = bought.map(({ event }) => event.time)
+  events.push(...extra.map((timeMs) => ({ role: 'purchases', timeMs, event: purchaseOf(heavy) }) as const))
+  const naive = naiveOutcome(events, { ...PREDICTED, model: made.v2!, at: T0 + DAY, knownUntil: late, gone })
+  expect(naive.counts.unknown).toBeGreaterThan(0)
+  expectAsNaive(judged[0]!, naive)
+  expect(versions.map(({ model }) => model.version)).toEqual(['v2', 'v1'])
+  expect(last.corrupt).toEqual([damaged, '2001-01-01+90d'])
+  expect(watcher.errors.filter((line) => line.includes(damaged) && line.includes('passed over'))).toHaveLength(1)
+  expect((await readOutcomes()).cohorts).toHaveLength(2)
+  const told = await models('outcomes')
+  expect(told.stdout).toContain(`CANNOT BE READ and passed over: ${damaged}`)
+  expect(told.stdout).toMatch(/v2, 1 cohort +\d+/)
+
+  clock.set(T0 + 132 * DAY)
+  expect((await watcher.watch(PATIENT)).last.expired).toEqual([damaged])
+  expect(await shop.client.hexists(cohorts, damaged)).toBe(0)
+})
+
+test('a champion that cannot be used, and damage to what is stored, are told, and the next watch mends what it can', async () => {
+  const { watch, models: key } = keys()
+  await shop.client.hset(watch, 'drift', 'rubbish')
+  expect((await problemOf('/v1/models/champion/drift', 503)).type).toContain('watch-broken')
+  const [champion] = (await modelStore(shop.client, shop.prefix).pointers()).champions
+  const sound = await shop.client.hget(key, `model:${champion!.digest}`)
+  await shop.client.hset(key, `model:${champion!.digest}`, 'rubbish')
+  expect((await watcher.watch(PATIENT)).last).toMatchObject({
+    outcome: 'model_unusable',
+    says: expect.stringMatching('damaged'),
+  })
+  await shop.client.hset(key, `model:${champion!.digest}`, sound!)
+  const now = await models('drift', '--now', '--json')
+  expect(JSON.parse(now.stdout)).toMatchObject({
+    drift: { model: { version: 'v2' }, problem: null },
+    last: { outcome: 'measured' },
+  })
+  expect((await readDrift()).model.version).toBe('v2')
+})
+
+function purchaseOf(subject: string): ShopEvent['event'] {
+  const like = events.find(({ event }) => event.type === 'purchase.completed')!
+  return { ...like.event, subject }
+}
