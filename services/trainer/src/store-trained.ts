@@ -9,6 +9,7 @@ import {
   saveModel,
 } from '@holdfast/scorer'
 import { championPrediction } from './evaluate-stored.ts'
+import { type CustomerValueFit, fitCustomerValue } from './fit/value.ts'
 import type { Trained } from './learn/learn.ts'
 import { manifestOf } from './registry/manifest.ts'
 import { nextVersion, writeText, writeVersion } from './registry/registry.ts'
@@ -16,7 +17,7 @@ import { REPORT_FILE } from './registry/training-record.ts'
 import { type EvaluationReport, evaluateModel } from './report/evaluation-report.ts'
 import { htmlReport } from './report/html/page.ts'
 import { type LogSummary, markdownReport } from './report/markdown.ts'
-import type { TrainingSettings } from './settings.ts'
+import { DAY_MS, type TrainingSettings } from './settings.ts'
 
 export interface StoreOptions {
   readonly backend: Backend
@@ -50,7 +51,7 @@ export interface Learned {
   readonly dataFrom: number
   readonly dataTo: number
   readonly summary: LogSummary
-  /** Purchases known at the measured cutoff, for BG/NBD. */
+  /** Purchases known at the measured cutoff: for BG/NBD as a rival, and for what customers will be worth. */
   readonly purchases?: ReadonlyMap<string, PurchaseDays>
 }
 
@@ -64,10 +65,13 @@ export async function storeTrained(
   const version = chosen.version ?? (await nextVersion(modelsDir))
   const model = createLogisticModel(backend, trained.weights)
   try {
-    const provenance = { version, createdAt: now, currency, ...learned }
-    const manifest = manifestOf(trained, readWeights(model), provenance, settings)
-    const report = markdownReport(manifest, trained, summary)
     const { measured } = trained
+    progress?.('fitting what customers will be worth')
+    const value = customerValue(trained, purchases, settings.horizonDays * DAY_MS)
+    if (value.value === undefined) progress?.(`the model says nothing of what customers will be worth: ${value.why}`)
+    const provenance = { version, createdAt: now, currency, ...learned }
+    const manifest = manifestOf(trained, readWeights(model), provenance, settings, value.value)
+    const report = markdownReport(manifest, trained, summary, value)
     const rival = champion && championPrediction(champion, settings.horizonDays, measured.snapshot)
     const evaluation = evaluateModel({
       version,
@@ -94,6 +98,7 @@ export async function storeTrained(
         gradientNorm: fit.gradientNorm,
         trainingLogLoss: fit.logLoss,
       },
+      value,
       evaluation,
       training: trained.record,
     }
@@ -109,4 +114,14 @@ export async function storeTrained(
   } finally {
     model.dispose()
   }
+}
+
+function customerValue(
+  { plan, measured }: Trained,
+  purchases: Learned['purchases'],
+  horizonMs: number,
+): CustomerValueFit {
+  if (purchases === undefined) return { value: undefined, why: 'nobody noted the purchases' }
+  const at = plan.training.at(-1)!
+  return fitCustomerValue({ purchases, at, knownUntil: measured.snapshot.cutoff, horizonMs })
 }

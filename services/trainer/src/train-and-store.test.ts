@@ -8,6 +8,7 @@ import { generateShop } from '@holdfast/simulation'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DEFAULT_SHOP_MONEY } from './default-shop.ts'
 import type { LogRecord } from './log.ts'
+import { readTrainingRecord } from './registry/training-record.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import type { Stored } from './store-trained.ts'
 import { trainOnGeneratedShop, trainOnLog } from './train-and-store.ts'
@@ -112,6 +113,21 @@ describe('a model learned from a generated shop', () => {
     scorer.dispose()
   })
 
+  test('says what customers will be worth, from what they had bought by the last training cutoff', () => {
+    const { value, trainingCutoffs } = stored.manifest
+    expect(value).toMatchObject({ horizonDays: 365, yearlyDiscount: 0.1, fittedAt: trainingCutoffs.at(-1) })
+    expect(value!.repeatCustomers).toBeGreaterThan(300)
+    expect(value!.customers).toBeGreaterThan(value!.repeatCustomers)
+    expect(stored.report).toContain(`r ${value!.bgNbd.r.toFixed(3)}`)
+    expect(stored.report).toMatch(/Out of time, .* days with a purchase expected and \d+ seen/)
+  })
+
+  test('stores with its report how the training rows were spread, for drift', async () => {
+    const training = await readTrainingRecord(stored.dir)
+    expect(training!.features).toHaveLength(stored.manifest.features.length)
+    expect(training!.score.shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9)
+  })
+
   test('learns the same from the same log, read as records out of order', async () => {
     const records: LogRecord[] = [...generateShop(shop).events].map(({ role, timeMs, event }) => ({
       role,
@@ -135,6 +151,7 @@ describe('a model learned from a generated shop', () => {
     expect(again.manifest.metrics.ceilings).toBeUndefined()
     expect(again.manifest.metrics.auc).toBeCloseTo(stored.manifest.metrics.auc, 2)
     expect(again.report).not.toContain('posterior')
+    expect(again.manifest.value).toEqual(stored.manifest.value)
   })
 })
 

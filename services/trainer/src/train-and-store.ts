@@ -1,8 +1,7 @@
 import type { Decode } from '@holdfast/contracts'
-import type { PurchaseDays } from '@holdfast/core'
 import { type GeneratedShop, generateShop } from '@holdfast/simulation'
-import { addTo } from './clv.ts'
 import { type DecodedLog, decodeLog, type LogRecord } from './log.ts'
+import { purchasesOf } from './purchases.ts'
 import { DEFAULT_SETTINGS } from './settings.ts'
 import { type StoreOptions as Store, type Stored, storeTrained } from './store-trained.ts'
 import { type Truth, train } from './train.ts'
@@ -60,15 +59,9 @@ async function trainAndStore(
     learnedFrom: log.learnedFrom,
     dataFrom: log.events[0]!.knownAt,
     dataTo: log.events.at(-1)!.knownAt,
-    purchases: purchasesOf(log, trained.measured.snapshot.cutoff),
+    purchases: purchasesOf(log.events, trained.measured.snapshot.cutoff),
     summary: { events: log.events.length, skipped: log.skipped, invalid: log.invalid, backend: backend.name },
   })
-}
-
-function purchasesOf({ events }: DecodedLog, at: number): Map<string, PurchaseDays> {
-  const purchases = new Map<string, PurchaseDays>()
-  for (const event of events) if (event.type === 'purchase.completed' && event.knownAt <= at) addTo(purchases, event)
-  return purchases
 }
 
 /** The shop's events as they would lie in the topics. */

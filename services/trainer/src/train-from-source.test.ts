@@ -160,6 +160,34 @@ describe('a model of a log', () => {
   }, 60_000)
 })
 
+test('customers of whom hardly any has come back: a model without value, which the report says, and no failed training', async () => {
+  const random = mulberry32(3)
+  const few = Array.from({ length: 600 }, (_, c) => {
+    const first = 300 * random()
+    // Whoever came before day 250 comes back after it, where no training cutoff sees it.
+    return [
+      buy(`f${c}`, first, 900),
+      ...(first < 250 && random() < 0.6 ? [buy(`f${c}`, 251 + 60 * random(), 900)] : []),
+    ]
+  }).flat()
+  const steps: string[] = []
+  const { manifest, report } = await trainOnSource(
+    request({
+      version: 'worthless',
+      source: sourceOf([...few, buy('last', LAST, 100)]),
+      trainCutoffs: [day(200), day(210), day(245), day(250)],
+      testCutoff: day(310),
+      progress: (step) => steps.push(step),
+    }),
+  )
+  expect(manifest.value).toBeUndefined()
+  expect(report).toMatch(/Not said: 0 of \d+ customers had bought again by .*, and 30 are needed/)
+  expect(steps).toContainEqual(expect.stringContaining('says nothing of what customers will be worth'))
+  const opened = await open('worthless')
+  expect(opened.riskModel.valuation).toBeUndefined()
+  opened.scorer.dispose()
+}, 60_000)
+
 describe('what cannot be learned from', () => {
   const onceEach = Array.from({ length: 200 }, (_, c) => buy(`one${c}`, 10 + (c % 50), 100))
   const end = buy('last', LAST, 100)

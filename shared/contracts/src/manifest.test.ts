@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Manifest, parseManifest } from './manifest.ts'
+import { type Manifest, type ManifestValue, parseManifest } from './manifest.ts'
 
 const manifest: Manifest = {
   version: '2026-11-01-a',
@@ -25,12 +25,32 @@ const manifest: Manifest = {
   },
 }
 
+const value: ManifestValue = {
+  horizonDays: 365,
+  yearlyDiscount: 0.1,
+  bgNbd: { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 },
+  gammaGamma: { p: 6.25, q: 3.74, gamma: 15.44 },
+  fittedAt: '2026-04-01T00:00:00Z',
+  customers: 2357,
+  repeatCustomers: 946,
+}
+
 describe('parseManifest', () => {
   it('passes a manifest through JSON unchanged', () => {
     expect(parseManifest(JSON.stringify(manifest))).toEqual(manifest)
   })
 
+  it('passes what customers will be worth, and does without', () => {
+    expect(parseManifest(JSON.stringify({ ...manifest, value })).value).toEqual(value)
+    expect(parseManifest(JSON.stringify(manifest)).value).toBeUndefined()
+  })
+
   it.each<[object, string]>([
+    [
+      { value: { ...value, bgNbd: { ...value.bgNbd, r: 0 } } },
+      'value.bgNbd.r: expected a number from 1e-7 to 1e9, got 0',
+    ],
+    [{ value: { ...value, gammaGamma: {} } }, 'value.gammaGamma.p: expected a number'],
     [{ version: '../up' }, 'version: expected a version'],
     [{ thresholds: { ...manifest.thresholds, watchLogit: 1 } }, 'thresholds: watchLogit must be below atRiskLogit'],
     [{ features: [{ ...manifest.features[0], scale: 0 }] }, 'features.0.scale: expected a number above 0, got 0'],

@@ -40,6 +40,24 @@ const metricsSchema = z.object({
     .optional(),
 })
 
+/** Fits end well within these bounds, or are of no use. */
+const parameter = (least: number) => numberField(least, 1e9, `a number from ${least} to 1e9`)
+
+/** What customers will be worth: without it, what is at stake goes by each customer's own pace of spending. */
+const valueSchema = z.object({
+  /** How far ahead value counts, and what money in a year is worth less than today. */
+  horizonDays: integerField(1, 3650, 'a whole number of days, 1 to 3650'),
+  yearlyDiscount: share,
+  /** A week is the unit. */
+  bgNbd: z.object({ r: parameter(1e-7), alpha: parameter(0.05), a: parameter(1e-7), b: parameter(1e-7) }),
+  /** Of whole units of the currency, over all purchases of a customer. */
+  gammaGamma: z.object({ p: parameter(1e-7), q: parameter(1e-7), gamma: parameter(1e-7) }),
+  /** What both were fitted to: customers known at that instant, and those of them who had come back. */
+  fittedAt: timeField,
+  customers: count,
+  repeatCustomers: count,
+})
+
 const VERSION = expected(
   'a version of 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter or digit',
 )
@@ -72,10 +90,12 @@ export const manifestSchema = z.object({
   trainingCutoffs: times,
   evaluationCutoffs: times,
   metrics: metricsSchema,
+  value: valueSchema.optional(),
 })
 
 export type Manifest = z.output<typeof manifestSchema>
 export type ModelMetrics = Manifest['metrics']
+export type ManifestValue = NonNullable<Manifest['value']>
 
 /** @throws SettingsError that lists every fault with its path. */
 export function parseManifest(text: string, what = 'model manifest'): Manifest {

@@ -64,6 +64,27 @@ test('a version opens as a TensorFlow.js model and as plain arithmetic with the 
   scorer.dispose()
 })
 
+test('what customers will be worth goes with the model; a manifest from before there was that opens without', async () => {
+  const value = {
+    ...{ horizonDays: 365, yearlyDiscount: 0.1, fittedAt: '2025-01-01T00:00:00.000Z' },
+    ...{ customers: 100, repeatCustomers: 60 },
+    bgNbd: { r: 0.243, alpha: 4.414, a: 0.793, b: 2.426 },
+    gammaGamma: { p: 6.25, q: 3.74, gamma: 15.44 },
+  }
+  await store((m) => ({ ...m, value }))
+  const valued = await openVersion(backend, await readVersion(dir))
+  expect(valued.riskModel.valuation!.parameters).toEqual({
+    buying: value.bgNbd,
+    spending: value.gammaGamma,
+    horizon: { weeks: 365 / 7, yearlyDiscount: 0.1 },
+  })
+  valued.scorer.dispose()
+  await store()
+  const before = await openVersion(backend, await readVersion(dir))
+  expect(before.riskModel.valuation).toBeUndefined()
+  before.scorer.dispose()
+})
+
 test.each<[string, Edit, string, RegExp]>([
   [
     'a later feature table',

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Manifest, parseManifest } from '@holdfast/contracts'
-import { FEATURE_TABLE_VERSION, FEATURES, type RiskModel } from '@holdfast/core'
+import { type Manifest, type ManifestValue, parseManifest } from '@holdfast/contracts'
+import { createValuation, FEATURE_TABLE_VERSION, FEATURES, type RiskModel, type Valuation } from '@holdfast/core'
 import { fromArtifacts, type ModelArtifacts, readArtifacts } from './artifacts.ts'
 import type { Backend } from './backend.ts'
 import { reasonOf, ScorerError } from './errors.ts'
@@ -84,7 +84,7 @@ export async function openVersion(backend: Backend, { manifest, artifacts }: Sto
 
 /** The manifest as the core's plain-arithmetic model. */
 export function riskModelOf(manifest: Manifest): RiskModel {
-  const { version, learnedFrom, horizonDays, features, bias, thresholds } = manifest
+  const { version, learnedFrom, horizonDays, features, bias, thresholds, value } = manifest
   return {
     version,
     learnedFrom,
@@ -95,7 +95,17 @@ export function riskModelOf(manifest: Manifest): RiskModel {
     watchLogit: thresholds.watchLogit,
     atRiskLogit: thresholds.atRiskLogit,
     hysteresisLogit: thresholds.marginLogit,
+    valuation: value && valuationOf(value),
   }
+}
+
+/** What the manifest says of customers' value, as the core computes with it. */
+export function valuationOf({ bgNbd, gammaGamma, horizonDays, yearlyDiscount }: ManifestValue): Valuation {
+  return createValuation({
+    buying: bgNbd,
+    spending: gammaGamma,
+    horizon: { weeks: horizonDays / 7, yearlyDiscount },
+  })
 }
 
 function checkFeatureTable({ version, featureTableVersion, features }: Manifest): void {

@@ -1,4 +1,4 @@
-import { type Manifest, manifestSchema } from '@holdfast/contracts'
+import { type Manifest, type ManifestValue, manifestSchema } from '@holdfast/contracts'
 import { FEATURE_TABLE_VERSION, FEATURES } from '@holdfast/core'
 import type { LogisticWeights } from '@holdfast/scorer'
 import type { Trained } from '../learn/learn.ts'
@@ -22,6 +22,7 @@ export function manifestOf(
   weights: LogisticWeights,
   { version, createdAt, learnedFrom, currency, dataFrom, dataTo }: Provenance,
   { horizonDays, marginLogit }: TrainingSettings,
+  value?: ManifestValue,
 ): Manifest {
   const { mean, scale } = fit.standardisation
   return manifestSchema.parse({
@@ -46,6 +47,7 @@ export function manifestOf(
       brier: all.brier,
       ...(all.ceilings && { ceilings: all.ceilings }),
     },
+    ...(value && { value }),
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Manifest } from '@holdfast/contracts'
 import { FEATURE_GROUPS, FEATURES } from '@holdfast/core'
+import type { CustomerValueFit } from '../fit/value.ts'
 import type { MeasuredThreshold, Trained } from '../learn/learn.ts'
 import type { Evaluation } from './evaluation.ts'
 
@@ -12,7 +13,7 @@ export interface LogSummary {
 }
 
 /** The report that a data engineer reads before a model goes to work. */
-export function markdownReport(manifest: Manifest, trained: Trained, log: LogSummary): string {
+export function markdownReport(manifest: Manifest, trained: Trained, log: LogSummary, value: CustomerValueFit): string {
   const { all, notLapsed, rows, fit } = trained
   const { dataSpan, horizonDays, learnedFrom } = manifest
   return [
@@ -79,6 +80,10 @@ export function markdownReport(manifest: Manifest, trained: Trained, log: LogSum
         `| ${trial.ridge}${trial.ridge === trained.ridge ? ' (chosen)' : ''} | ${fixed(trial.logLoss)} | ${fixed(trial.auc)} | ${trial.iterations} |`,
     ),
     '',
+    '## What customers will be worth',
+    '',
+    ...valueLines(value, manifest.currency),
+    '',
     '## What it looks at',
     '',
     'Spread of what each group of features adds to the logit: the sum of its absolute standardised weights.',
@@ -88,6 +93,30 @@ export function markdownReport(manifest: Manifest, trained: Trained, log: LogSum
     ...groupLines(fit.standardised.weights),
     '',
   ].join('\n')
+}
+
+function valueLines(fit: CustomerValueFit, currency: string): string[] {
+  if (fit.value === undefined) {
+    return [`Not said: ${fit.why}. What is at stake then goes by each customer's own pace of spending.`]
+  }
+  const { bgNbd, gammaGamma, customers, repeatCustomers, fittedAt, horizonDays, yearlyDiscount } = fit.value
+  const { logLikelihood, check } = fit
+  const show = (parameters: Readonly<Record<string, number>>) =>
+    Object.entries(parameters)
+      .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+      .join(', ')
+  return [
+    `Fitted to the purchases of ${customers} customers up to ${day(fittedAt)}, ${repeatCustomers} of whom had come back. What is at stake counts ${horizonDays} days ahead, money in a year at ${percent(yearlyDiscount)} less.`,
+    '',
+    '| model | parameters | log-likelihood |',
+    '|---|---|--:|',
+    `| BG/NBD, a week | ${show(bgNbd)} | ${logLikelihood.bgNbd.toFixed(1)} |`,
+    `| gamma-gamma, ${currency} | ${show(gammaGamma)} | ${logLikelihood.gammaGamma.toFixed(1)} |`,
+    '',
+    check === undefined
+      ? 'Not held against what came: the purchases that were noted end before the horizon does.'
+      : `Out of time, ${day(new Date(check.from).toISOString())} to ${day(new Date(check.to).toISOString())}: ${check.purchases.expected.toFixed(0)} days with a purchase expected and ${check.purchases.came} seen, ${check.amount.expected.toFixed(0)} ${currency} expected and ${check.amount.came.toFixed(0)} taken; the tenth of whom most was expected brought ${percent(check.fromTopTenth)} of it.`,
+  ]
 }
 
 function line(name: string, both: readonly Evaluation[], cell: (evaluation: Evaluation) => string): string[] {

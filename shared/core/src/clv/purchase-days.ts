@@ -63,4 +63,16 @@ export class PurchaseDays {
     }
     return spent > 0 ? { purchases, meanAmount: spent / purchases } : undefined
   }
+  /** Days with a purchase, and their amounts in whole units, after the day of `from` up to and with that of `to`. */
+  between(from: number, to: number): { readonly days: number; readonly amount: number } {
+    const [after, until] = [Math.floor(from / DAY_MS), Math.floor(to / DAY_MS)]
+    let days = 0
+    let minor = 0
+    for (const [day, amount] of this.amountOf) {
+      if (day <= after || day > until) continue
+      days++
+      minor += amount
+    }
+    return { days, amount: minor / 100 }
+  }
 }

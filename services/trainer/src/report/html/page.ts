@@ -38,6 +38,8 @@ ${report.segments.map(segment).join('')}
 <h2>What it learned</h2>
 <p>${manifest.features.length} features, ridge ${manifest.ridge}, training cutoffs ${escapeHtml(manifest.trainingCutoffs.map(day).join(', '))}; log of ${day(manifest.dataSpan.from)} to ${day(manifest.dataSpan.to)}, ${escapeHtml(manifest.learnedFrom === 'log' ? 'a real one' : 'of a generated shop')}, amounts in ${escapeHtml(manifest.currency)}.</p>
 ${coefficients(report)}
+<h2>What customers will be worth</h2>
+${value(manifest)}
 <h2>Drift since training</h2>
 ${drift(report)}
 </body></html>
@@ -50,6 +52,19 @@ function howMeasured({ measuredOn }: EvaluationReport, { trainingCutoffs }: Mani
   }
   const newest = trainingCutoffs.at(-1)
   return newest === undefined ? '' : `Nothing was chosen on them; the newest training cutoff is ${day(newest)}.`
+}
+
+function value({ value, currency }: Manifest): string {
+  if (value === undefined) {
+    return "<p>The model does not say (its report.md says why): what is at stake goes by each customer's own pace of spending.</p>"
+  }
+  const { bgNbd, gammaGamma, customers, repeatCustomers, fittedAt, horizonDays, yearlyDiscount } = value
+  const cells = (parameters: Readonly<Record<string, number>>) =>
+    Object.entries(parameters)
+      .map(([name, number]) => `<td>${name} ${number.toFixed(3)}</td>`)
+      .join('')
+  return `<p>BG/NBD and gamma-gamma, fitted to the purchases of ${customers} customers up to ${day(fittedAt)}, ${repeatCustomers} of whom had come back. What is at stake counts ${horizonDays} days ahead, money in a year at ${percent(yearlyDiscount)} less.</p>
+<table><tr><th>BG/NBD, a week</th>${cells(bgNbd)}</tr><tr><th>gamma-gamma, ${escapeHtml(currency)}</th>${cells(gammaGamma)}</tr></table>`
 }
 
 /** The sentence that a hurried reader needs. */
