@@ -102,7 +102,7 @@ describe('npm start on a clean clone', () => {
     expect(kafka.brokers[0]).toMatch(/^(127\.0\.0\.1|localhost):\d+$/)
     expect(redis.urls[0]).toMatch(/^redis:\/\/(127\.0\.0\.1|localhost):\d+/)
     expect(services.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['risk-worker', 'delivery-worker', 'gateway', 'console', 'receiver', 'shop']),
+      expect.arrayContaining(['risk-worker', 'delivery-worker', 'gateway', 'console', 'trainer', 'receiver', 'shop']),
     )
     for (const id of [pid, kafka.pid, redis.pid, ...services.map((service) => service.pid)]) {
       expect(() => process.kill(id, 0)).not.toThrow()
@@ -111,7 +111,7 @@ describe('npm start on a clean clone', () => {
 
   test('every service answers to its probes and gives its metrics', async () => {
     const status = await statusOf(one)
-    for (const name of ['risk-worker', 'delivery-worker', 'gateway', 'console']) {
+    for (const name of ['risk-worker', 'delivery-worker', 'gateway', 'console', 'trainer']) {
       for (const path of ['healthz', 'readyz']) {
         expect(`${name} ${path} ${(await fetch(`${urlOf(status, name)}/${path}`)).status}`).toBe(`${name} ${path} 200`)
       }

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parsePolicy } from '@holdfast/contracts'
 import { dataFolder, repositoryRoot, type Say } from '@holdfast/local'
-import { formatRate } from '@holdfast/platform'
+import { connectRedis, createLogger, formatRate, modelStore } from '@holdfast/platform'
 import { type Env, readSettings } from '../config.ts'
 import { fileUnreadable } from '../errors.ts'
 import { readChampion } from '../inspect/champion.ts'
@@ -30,7 +30,10 @@ export async function policyThatSends({ env, mode }: RunPlan): Promise<string> {
 
 /** Names the model of a run on a real log, and whether it may contact anybody. */
 export async function saysWhatItMaySend({ modelMaySend }: RunPlan, env: Env, say: Say): Promise<void> {
-  const model = await readChampion(readSettings(env))
+  const config = readSettings(env)
+  const log = createLogger({ service: 'up', level: 'silent' })
+  const redis = await connectRedis(config.REDIS_URL, { log, name: 'holdfast-up' })
+  const model = await readChampion(config, modelStore(redis.client, config.KEY_PREFIX)).finally(() => redis.stop())
   if (model === undefined) return
   if (model.learnedFrom === 'log') return say(`model ${model.version}, learned from a log: it may send`)
   const { file, text } = await readPolicy(env)

@@ -116,6 +116,15 @@ export const SERVICES: readonly ServiceSpec[] = [
     isPartOf: always,
     env: () => ({}),
   },
+  {
+    name: 'trainer',
+    entry: 'services/trainer/dist/main.js',
+    ports: ['PROBE_PORT'],
+    readiness: 'readyz',
+    after: [],
+    isPartOf: always,
+    env: () => ({}),
+  },
 ]
 
 /** Every channel that the receiver here can play; of the customers' own addresses none is used. */

@@ -47,7 +47,11 @@ async function obey(order: Order): Promise<Answer> {
 }
 
 function failed(error: Error): Failed {
-  if (error instanceof TrainerError) return { kind: 'failed', code: error.code, says: error.message, mayPass: false }
+  if (error instanceof TrainerError) {
+    // Somebody else wrote a version of that name meanwhile; the next attempt takes the next one.
+    const mayPass = error.code === 'version_taken'
+    return { kind: 'failed', code: error.code, says: error.message, mayPass }
+  }
   if (error instanceof HoldfastError)
     return { kind: 'failed', code: error.code, says: explainError(error), mayPass: error.canRetry }
   return { kind: 'failed', code: 'unexpected', says: explainError(error), mayPass: true }
