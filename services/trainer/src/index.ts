@@ -29,6 +29,7 @@ export {
   compare,
   type Interval,
   type Intervals,
+  mulberry32,
   type Prediction,
   type Quality,
 } from './report/bootstrap.ts'
@@ -40,10 +41,10 @@ export {
   type TrainingRecord,
 } from './report/evaluation-report.ts'
 export { htmlReport } from './report/html/page.ts'
-export { askToRetrain, openRetrainingQueue, type RetrainingJob, type Why } from './retraining/job.ts'
+export { askToRetrain, openRetrainingQueue, type RetrainingJob, retrainForDrift, type Why } from './retraining/job.ts'
 export type { CandidateFigures, Outcome, OutcomeKind, Proposal, RetrainingRecord } from './retraining/outcome.ts'
 export { type RetrainingStore, retrainingStore } from './retraining/record.ts'
-export { nextRun } from './retraining/schedule.ts'
+export { nextRun, type Schedule, setSchedule } from './retraining/schedule.ts'
 export { type CustomerScore, type ScoreRequest, scoreCustomers } from './score.ts'
 export { DAY_MS, DEFAULT_SETTINGS, type TrainingSettings } from './settings.ts'
 export type { Stored, StoreOptions } from './store-trained.ts'

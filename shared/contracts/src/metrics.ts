@@ -360,7 +360,7 @@ export const TRAINER_METRICS = {
     name: 'holdfast_retraining_last_ended_timestamp_seconds',
     kind: 'gauge',
     labels: [],
-    help: 'When the newest retraining ended, seconds since 1970; absent before the first.',
+    help: 'When the newest retraining ended, seconds since 1970; 0 before the first.',
   },
   retrainingNext: {
     name: 'holdfast_retraining_next_timestamp_seconds',

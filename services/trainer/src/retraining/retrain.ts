@@ -79,7 +79,11 @@ export function createRetrainStep(options: RetrainOptions) {
     const { figures } = candidate
     const uncompared = problem ?? answer.championUnusable
     if (!figures.gate.passed) {
-      await end('refused', `${figures.version} did not pass: ${complaintsOf(figures)}`, { figures })
+      await end(
+        'refused',
+        `${figures.version} did not pass: ${failedOf(figures).join(', ')}; why: npx holdfast models show ${figures.version}`,
+        { figures },
+      )
       return { kind: 'done' }
     }
     const proposal: Proposal = {
@@ -164,7 +168,7 @@ export function createRetrainStep(options: RetrainOptions) {
       return
     }
     log[kind === 'failed' ? 'error' : kind === 'proposed' || kind === 'promoted' ? 'info' : 'warn'](
-      { job, why, outcome: kind, version: figures?.version, metrics: figures?.metrics },
+      { job, why, outcome: kind, version: figures?.version, metrics: figures?.metrics, checks: figures?.gate.checks },
       `retraining: ${kind.replaceAll('_', ' ')}: ${says}`,
     )
     onEnded(outcome)
@@ -176,9 +180,6 @@ function howTo({ version }: CandidateFigures): string {
   return `to use it: npx holdfast models promote ${version}`
 }
 
-function complaintsOf({ gate }: CandidateFigures): string {
-  return gate.checks
-    .filter(({ passed }) => !passed)
-    .map(({ name, says }) => `${name}: ${says}`)
-    .join('; ')
+function failedOf({ gate }: CandidateFigures): readonly string[] {
+  return gate.checks.filter(({ passed }) => !passed).map(({ name }) => name)
 }
