@@ -12,12 +12,13 @@ import {
   RECENT_PURCHASES,
   type RiskModel,
 } from '@holdfast/core'
-import { createLogger, inputTopicsOf, logBounds } from '@holdfast/platform'
+import { createLogger, inputTopicsOf, logBounds, PROBLEM_SCHEMA } from '@holdfast/platform'
 import { loadBackend } from '@holdfast/scorer'
 import { generateShop, type ShopEvent } from '@holdfast/simulation'
 import { type ManualClock, testKafka } from '@holdfast/testing'
-import { referenceOf, type WatchLimits, watchModel } from '@holdfast/trainer'
-import { inject } from 'vitest'
+import { referenceOf, type Watched, type WatchLimits, watchModel } from '@holdfast/trainer'
+import { expect, inject } from 'vitest'
+import type { z } from 'zod'
 import type { Installation } from './risk-worker/support.ts'
 
 export const DAY = 86_400_000
@@ -167,4 +168,26 @@ function naiveAuc(probabilities: readonly number[], churned: readonly boolean[])
     }
   }
   return wins / pairs
+}
+
+export function expectAsNaive(judged: Watched['judged'][number], naive: ReturnType<typeof naiveOutcome>) {
+  expect(judged).toMatchObject(naive.counts)
+  const { auc, logLoss, brier, ece } = judged
+  for (const [key, value] of Object.entries({ auc, logLoss, brier, ece })) {
+    expect(value, key).toBeCloseTo(naive.figures[key as keyof typeof naive.figures], 4)
+  }
+}
+
+/** The body of an answer, held to its schema to the letter: what the schema does not name must not be there. */
+export async function bodyOf<S extends z.ZodType>(response: Response, schema: S): Promise<z.output<S>> {
+  const body: unknown = await response.json()
+  expect(response.status, JSON.stringify(body)).toBe(200)
+  expect(schema.parse(body)).toEqual(body)
+  return schema.parse(body)
+}
+
+export async function problemIn(response: Response, status: number) {
+  expect(response.status).toBe(status)
+  expect(response.headers.get('content-type')).toContain('application/problem+json')
+  return PROBLEM_SCHEMA.parse(await response.json())
 }

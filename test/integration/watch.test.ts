@@ -4,20 +4,24 @@ import { join } from 'node:path'
 import { DRIFT_SCHEMA, OUTCOMES_SCHEMA } from '@holdfast/console'
 import { installationKeys } from '@holdfast/contracts'
 import { RECENT_PURCHASES, type RiskModel } from '@holdfast/core'
-import { modelStore, PROBLEM_SCHEMA } from '@holdfast/platform'
+import { modelStore } from '@holdfast/platform'
 import type { ShopEvent } from '@holdfast/simulation'
-import { anEvent, aPurchase, manualClock, uniqueName } from '@holdfast/testing'
+import { anEvent, aPurchase, eventually, manualClock, uniqueName } from '@holdfast/testing'
 import type { Watched } from '@holdfast/trainer'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { cli } from './cli/run-cli.ts'
 import { type ConsoleProcess, startConsole } from './console/support.ts'
 import { makeModel } from './models/make-model.ts'
+import { TrainerProcess } from './retrain/support.ts'
 import { type Installation, install, showWorkersOfFailedTests, type WorkerProcess } from './risk-worker/support.ts'
 import {
+  bodyOf,
   DAY,
+  expectAsNaive,
   MONEY,
   naiveOutcome,
   openWatcher,
+  problemIn,
   sendEvents,
   shopEvents,
   statesAt,
@@ -73,31 +77,9 @@ const between = (from: number, to: number) => events.filter(({ timeMs }) => time
 const keys = () => installationKeys(shop.prefix)
 const day = (at: number) => new Date(at).toISOString().slice(0, 10)
 
-async function problemOf(path: string, status: number) {
-  const response = await api.get(path)
-  expect(response.status).toBe(status)
-  return PROBLEM_SCHEMA.parse(await response.json())
-}
-
-async function readDrift() {
-  const response = await api.get('/v1/models/champion/drift')
-  expect(response.status).toBe(200)
-  return DRIFT_SCHEMA.parse(await response.json())
-}
-
-async function readOutcomes() {
-  const response = await api.get('/v1/models/champion/outcomes')
-  expect(response.status).toBe(200)
-  return OUTCOMES_SCHEMA.parse(await response.json())
-}
-
-function expectAsNaive(judged: Watched['judged'][number], naive: ReturnType<typeof naiveOutcome>) {
-  expect(judged).toMatchObject(naive.counts)
-  const { auc, logLoss, brier, ece } = judged
-  for (const [key, value] of Object.entries({ auc, logLoss, brier, ece })) {
-    expect(value, key).toBeCloseTo(naive.figures[key as keyof typeof naive.figures], 4)
-  }
-}
+const problemOf = (path: string, status: number) => api.get(path).then((response) => problemIn(response, status))
+const readDrift = () => api.get('/v1/models/champion/drift').then((response) => bodyOf(response, DRIFT_SCHEMA))
+const readOutcomes = () => api.get('/v1/models/champion/outcomes').then((response) => bodyOf(response, OUTCOMES_SCHEMA))
 
 test('before anybody has watched, and of an empty installation, it says so', async () => {
   for (const path of ['drift', 'outcomes']) {
@@ -126,10 +108,18 @@ test('customers of the kind that the model learned from: little drift; one cohor
   })
   const buyers = [...statesAt(events, T0).values()].filter(({ purchases, erased }) => purchases && !erased)
   expect(first.drift).toMatchObject({ customers: buyers.length, problem: null, model: { version: 'v1' } })
+  expect(first.drift?.chance).toBeCloseTo(33.72 / buyers.length, 12)
   expect(first.drift?.score).toBeLessThan(0.1)
   expect(first.drift?.features[0]?.psi).toBeLessThan(0.1)
   expect(first.recorded).toEqual({ cohort: `${day(T0)}+90d`, customers: buyers.length })
 
+  const few = await watcher.watch({ limits: { ...PATIENT.limits, driftCustomers: 99 } })
+  expect(few.drift).toMatchObject({
+    customers: 99,
+    score: null,
+    chance: null,
+    problem: expect.stringMatching(/^unknown: 99 /),
+  })
   const again = await watcher.watch(PATIENT)
   expect(again.recorded).toBeUndefined()
   expect(again.drift).toEqual(first.drift)
@@ -259,6 +249,26 @@ test('a champion that cannot be used, and damage to what is stored, are told, an
     last: { outcome: 'measured' },
   })
   expect((await readDrift()).model.version).toBe('v2')
+})
+
+test('the trainer watches by itself and serves the figures as metrics', async () => {
+  const trainer = await TrainerProcess.start('trainer', dir, shop, { WATCH_EVERY: '1s', RETRAIN_ON_DRIFT: 'off' })
+  onTestFinished(async () => {
+    await trainer.stop()
+  })
+  const value = async (name: string, labels: string) =>
+    Number(new RegExp(`^holdfast_${name}\\{${labels}[^}]*\\} (\\S+)$`, 'm').exec(await trainer.metrics())?.[1])
+  await eventually(async () => (await value('watches_total', 'outcome="measured"')) > 0, { timeoutMs: 60_000 })
+  const { score, features } = await readDrift()
+  const recency = features.find(({ feature }) => feature === 'recencyDays')!
+  expect(await value('drift_score_psi', 'version="v2"')).toBeCloseTo(score!, 1)
+  expect(await value('drift_feature_psi', 'version="v2",feature="recencyDays"')).toBeCloseTo(recency.psi, 1)
+  for (const { model, auc, ece, customers, churned } of (await readOutcomes()).cohorts) {
+    const version = `version="${model.version}"`
+    expect(await value('outcome_auc', version)).toBe(auc)
+    expect(await value('outcome_ece', version)).toBe(ece)
+    expect(await value('outcome_customers', `${version},outcome="returned"`)).toBe(customers - churned)
+  }
 })
 
 function purchaseOf(subject: string): ShopEvent['event'] {

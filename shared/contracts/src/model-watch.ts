@@ -29,6 +29,10 @@ export const driftSchema = z
     features: z
       .array(z.object({ feature: z.string(), psi: z.number() }))
       .describe('Population stability index of each feature against the training rows, largest first.'),
+    chance: z
+      .number()
+      .nullable()
+      .describe('What chance alone makes of an index over ten bins with so few customers, once in ten thousand times.'),
     problem: z.string().nullable().describe('Why drift is not known, and what to do; null where it is.'),
   })
   .meta({ id: 'Drift', description: 'Below 0.1 usually nothing; above 0.25 another population.' })

@@ -10,7 +10,8 @@ const FEWEST = 10
 
 /** Drift for people: the score, whatever has moved, and the features that come nearest to it. */
 export function driftText({ drift, last }: ReadDrift): string {
-  const { model, asOf, customers, unreadable, score, features, problem } = drift
+  const { model, asOf, customers, unreadable, score, features, chance, problem } = drift
+  const verdict = (psi: number) => (psi >= MOVED && psi <= (chance ?? 0) ? 'may be chance' : verdictOf(psi))
   const head = `champion ${model.version}, ${plural(customers, 'customer')}, as of ${instant(Date.parse(asOf))}`
   const told = features.filter(({ psi }, i) => psi >= MOVED || i < FEWEST)
   const lines = [head]
@@ -26,7 +27,7 @@ export function driftText({ drift, last }: ReadDrift): string {
   return [...lines, ...remarks(last)].join('\n')
 }
 
-function verdict(psi: number): string {
+function verdictOf(psi: number): string {
   return psi > OTHERS ? 'ANOTHER POPULATION' : psi >= MOVED ? 'has moved' : 'as it was'
 }
 

@@ -21,6 +21,7 @@ const drift: DriftRecord = {
   unreadable: 0,
   score: 0.3,
   features: [{ feature: 'recencyDays', psi: 0.4 }],
+  chance: null,
   problem: null,
 }
 const outcome: OutcomeRecord = {

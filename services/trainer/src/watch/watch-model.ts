@@ -128,6 +128,11 @@ async function measure(
   }
 }
 
+/** Fewer customers fill ten bins too poorly for an index to mean anything. */
+const FEWEST_FOR_DRIFT = 100
+/** Without drift, n times the index over ten bins is distributed as chi-squared of nine degrees: what that exceeds once in 10,000. */
+const CHANCE = 33.72
+
 function driftOf(
   { training, riskModel, pointer }: WatchedChampion,
   { customers, unreadable }: Sample,
@@ -136,7 +141,13 @@ function driftOf(
 ): DriftRecord {
   const { version, digest } = pointer
   const states = customers.slice(0, most).map(({ state }) => state)
-  const drift = training && measureDrift(training, riskModel, states, at)
+  const problem =
+    training === undefined
+      ? `unknown: model ${version} does not say how its training rows were spread; retrain to get it (npx holdfast train), or promote it again from its folder.`
+      : states.length < FEWEST_FOR_DRIFT
+        ? `unknown: ${states.length} customers who have bought are too few to tell; it takes ${FEWEST_FOR_DRIFT}.`
+        : null
+  const drift = training && problem === null ? measureDrift(training, riskModel, states, at) : undefined
   return {
     asOf: iso(at),
     model: { version, digest },
@@ -144,10 +155,8 @@ function driftOf(
     unreadable: unreadable.length,
     score: drift?.score ?? null,
     features: [...(drift?.features ?? [])],
-    problem:
-      drift === undefined
-        ? `unknown: model ${version} does not say how its training rows were spread; retrain to get it (npx holdfast train), or promote it again from its folder.`
-        : null,
+    chance: drift ? CHANCE / drift.customers : null,
+    problem,
   }
 }
 
