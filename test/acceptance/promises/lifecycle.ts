@@ -4,6 +4,11 @@ import { testsOf } from '../promise.ts'
 const lifecycle = testsOf('test/integration/models/lifecycle.test.ts')
 const backtest = testsOf('test/integration/backtest/backtest-cli.test.ts')
 const gate = testsOf('test/integration/models/gate.test.ts')
+const watch = testsOf('test/integration/watch.test.ts')
+const watchSample = testsOf('test/integration/watch-sample.test.ts')
+const retrain = testsOf('test/integration/retrain/retrain.test.ts')
+const refused = testsOf('test/integration/retrain/refused.test.ts')
+const retrainQueue = testsOf('test/integration/retrain/queue.test.ts')
 
 /** Each is to be shown on a real Kafka and a real Redis while events flow. */
 export const LIFECYCLE: readonly Chapter[] = [
@@ -68,10 +73,70 @@ export const LIFECYCLE: readonly Chapter[] = [
   {
     title: 'watching the model',
     promises: [
-      { promise: 'drift (PSI by feature, and of the score) as metrics and API', shownBy: [] },
-      { promise: 'matured outcomes (live AUC, calibration) as metrics and API', shownBy: [] },
-      { promise: 'services/trainer retrains on a schedule or on drift, and proposes', shownBy: [] },
-      { promise: 'it promotes by itself only if configured to', shownBy: [] },
+      {
+        promise: 'drift (PSI by feature, and of the score) as metrics and API',
+        shownBy: [
+          ...watch(
+            'before anybody has watched, and of an empty installation, it says so',
+            'customers of the kind that the model learned from: little drift; one cohort a day',
+            'customers who have fallen silent: another population',
+            'a champion that does not say what it learned from: drift is unknown, until it is promoted with it',
+            'the trainer watches by itself and serves the figures as metrics',
+          ),
+          ...watchSample(
+            'of few customers, the buyers with the smallest hashes: the same ones every time, and as many as there are',
+            'of many, what is read does not grow with their number, and who is read does not depend on when they came',
+          ),
+        ],
+      },
+      {
+        promise: 'matured outcomes (live AUC, calibration) as metrics and API',
+        shownBy: watch(
+          'while the states are behind the log no cohort is judged',
+          'a cohort whose horizon has passed is judged as the events themselves say, under the model that predicted',
+          'judged late, whoever has bought too often since is unknown; a damaged cohort is named and passed over',
+          'a champion that cannot be used, and damage to what is stored, are told, and the next watch mends what it can',
+          'the trainer watches by itself and serves the figures as metrics',
+        ),
+      },
+      {
+        promise:
+          'services/trainer retrains on a schedule (BullMQ job scheduler) or on drift, and proposes, while events flow',
+        shownBy: [
+          ...retrain(
+            'a schedule retrains while events flow: the new version is proposed, and scores when somebody promotes it',
+            'drift retrains once, however often it is seen',
+          ),
+          ...retrainQueue(
+            'begins one interval from now, and a replica that starts later moves nothing',
+            'of cron goes by UTC; fields that name no time are refused',
+            'that was asked for is the same one until it has ended; drift asks once within its rest',
+            'runs alone, however many trainers there are',
+          ),
+        ],
+      },
+      {
+        promise: 'it promotes by itself only if configured to, and only what passes the gate',
+        shownBy: [
+          ...retrain(
+            'configured to, it promotes what has passed by itself, and the risk-worker scores with it without losing an event',
+          ),
+          ...refused('a version that does not pass the gate is not promoted, nor proposed, whatever is configured'),
+        ],
+      },
+      {
+        promise:
+          'a retraining that is killed leaves no half version and is finished by another trainer, a bounded number of times',
+        shownBy: retrain(
+          'killed in the middle of a training, it leaves no half version, and another trainer finishes the job alone',
+          'a training that ends its trainer again and again is given up, and told',
+          'stopped in the middle, it gives the job back, and it costs no attempt',
+        ),
+      },
+      {
+        promise: 'too little history to retrain on is told, once, and changes nothing',
+        shownBy: refused('%s is told once, and is no reason to fall over'),
+      },
     ],
   },
   {
