@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseManifest } from '@holdfast/contracts'
 import { repositoryRoot } from '@holdfast/local'
+import { readTrainingRecord } from '@holdfast/trainer'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 
@@ -40,4 +41,12 @@ test('the report of the first champion has its AUC beside two ceilings', () => {
   expect(row(/AUC of the model/)).toBeCloseTo(auc, 3)
   expect(row(/ceiling: posterior given the events alone/)).toBeCloseTo(ceilings?.posterior ?? 0, 3)
   expect(row(/ceiling: latent truth known/)).toBeCloseTo(ceilings?.latent ?? 0, 3)
+})
+
+test('the first champion says what customers will be worth, and what its training rows looked like', async () => {
+  const { value, trainingCutoffs, features } = parseManifest(read('manifest.json'))
+  expect(value).toMatchObject({ fittedAt: trainingCutoffs.at(-1), horizonDays: 365 })
+  const training = await readTrainingRecord(CHAMPION)
+  expect(training?.features.map(({ feature }) => feature)).toEqual(features.map(({ name }) => name))
+  for (const { reference } of training!.features) expect(reference.shares).toHaveLength(reference.bounds.length + 1)
 })
