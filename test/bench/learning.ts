@@ -2,38 +2,18 @@
  * `npm run bench:learning`: how well the model learns real logs, beside the figures measured on the same logs with a ridge
  * logistic and with boosted trees. Raw files become events and events become a model by the commands that anybody would type.
  * Exit code 1 when a row falls behind the better column by more than AUC_SLACK or LOG_LOSS_SLACK, training takes too
- * long, or the logs are absent.
+ * long, or the logs are absent. `-- --features` tries features that the table does not have, and judges nobody.
  */
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { tryFeatures } from './learning-features.ts'
+import { absentLogs, holdfast, LOGS, type LogName, withLogs } from './learning-logs.ts'
 import { measureTraining } from './training-speed.ts'
 
 const AUC_SLACK = 0.005
 const LOG_LOSS_SLACK = 0.008
 /** For 200,000 rows. */
 const MOST_TRAINING_SECONDS = 60
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** Beside the checkout; the logs may not be copied into it. */
-const DATA = join(ROOT, '../shared/data')
-
-const LOGS = {
-  cdnow: {
-    file: join(DATA, 'cdnow-sample/CDNOW_sample.txt'),
-    map: 'infra/maps/cdnow.yaml',
-    money: { BASE_CURRENCY: 'USD', CURRENCY_RATES: '' },
-  },
-  retail: {
-    file: join(DATA, 'online-retail-year1/invoice_events.csv.gz'),
-    map: 'infra/maps/online-retail-year1.yaml',
-    money: { BASE_CURRENCY: 'GBP', CURRENCY_RATES: '' },
-  },
-} as const
 
 interface Quality {
   readonly auc: number
@@ -42,7 +22,7 @@ interface Quality {
 
 interface Protocol {
   readonly name: string
-  readonly log: keyof typeof LOGS
+  readonly log: LogName
   readonly horizonDays: number
   readonly test: string
   readonly cutoffs: readonly string[]
@@ -97,17 +77,18 @@ const PROTOCOLS: readonly Protocol[] = [
   },
 ]
 
-const absent = Object.values(LOGS).filter(({ file }) => !existsSync(file))
+const absent = absentLogs()
 if (absent.length > 0) {
-  console.error(`nothing was measured: ${absent.map(({ file }) => file).join(', ')} is absent`)
+  console.error(`nothing was measured: ${absent.join(', ')} is absent`)
   process.exitCode = 1
+} else if (process.argv.includes('--features')) {
+  await withLogs(tryFeatures)
 } else {
-  process.exitCode = (await measureAll()) ? 0 : 1
+  process.exitCode = (await withLogs(measureAll)) ? 0 : 1
 }
 
 /** Prints the table. @returns whether every row is good enough */
-async function measureAll(): Promise<boolean> {
-  const folder = await mkdtemp(join(tmpdir(), 'holdfast-learning-'))
+async function measureAll(folder: string): Promise<boolean> {
   const columns = [36, 7, 8, 15, 15, 15, 24, 8]
   const line = (cells: readonly string[]) =>
     console.log(
@@ -117,43 +98,24 @@ async function measureAll(): Promise<boolean> {
         .trimEnd(),
     )
   const missed: string[] = []
-  try {
-    for (const [name, { file, map, money }] of Object.entries(LOGS)) {
-      await holdfast(
-        [
-          'import',
-          file,
-          '--map',
-          map,
-          '--out',
-          join(folder, `${name}.ndjson`),
-          '--bad-rows',
-          join(folder, `${name}.bad`),
-        ],
-        money,
-      )
-    }
-    console.log('AUC / log loss out of time; the bar is the better column less .005 AUC, plus .008 log loss\n')
-    line(['log, horizon, tested instant', 'n', 'recency', 'ridge', 'trees', 'bar', 'Holdfast', 'ridge chosen'])
-    for (const [i, protocol] of PROTOCOLS.entries()) {
-      const { manifest, seconds } = await learn(protocol, folder, `m${i + 1}`)
-      const { n, auc, logLoss } = manifest.metrics
-      const bar = barOf(protocol)
-      const isMissed = !(auc >= bar.auc && logLoss <= bar.logLoss)
-      if (isMissed) missed.push(protocol.name)
-      line([
-        protocol.name,
-        n.toLocaleString('en-US'),
-        protocol.recency.toFixed(3),
-        show(protocol.ridge, 3),
-        show(protocol.trees, 3),
-        show(bar, 3),
-        `${show({ auc, logLoss }, 4)} ${isMissed ? 'MISSED' : 'ok'}`,
-        `${manifest.ridge} (${seconds.toFixed(1)} s)`,
-      ])
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+  console.log('AUC / log loss out of time; the bar is the better column less .005 AUC, plus .008 log loss\n')
+  line(['log, horizon, tested instant', 'n', 'recency', 'ridge', 'trees', 'bar', 'Holdfast', 'ridge chosen'])
+  for (const [i, protocol] of PROTOCOLS.entries()) {
+    const { manifest, seconds } = await learn(protocol, folder, `m${i + 1}`)
+    const { n, auc, logLoss } = manifest.metrics
+    const bar = barOf(protocol)
+    const isMissed = !(auc >= bar.auc && logLoss <= bar.logLoss)
+    if (isMissed) missed.push(protocol.name)
+    line([
+      protocol.name,
+      n.toLocaleString('en-US'),
+      protocol.recency.toFixed(3),
+      show(protocol.ridge, 3),
+      show(protocol.trees, 3),
+      show(bar, 3),
+      `${show({ auc, logLoss }, 4)} ${isMissed ? 'MISSED' : 'ok'}`,
+      `${manifest.ridge} (${seconds.toFixed(1)} s)`,
+    ])
   }
   const speed = await measureTraining()
   console.log(
@@ -191,15 +153,6 @@ async function learn(protocol: Protocol, folder: string, name: string) {
   )
   const manifest: Learned = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8'))
   return { manifest, seconds: (performance.now() - began) / 1_000 }
-}
-
-/** The command line as somebody would type it, from the sources. */
-async function holdfast(args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
-  await promisify(execFile)(
-    process.execPath,
-    ['--conditions=source', '--import', 'tsx', join(ROOT, 'services/cli/src/main.ts'), ...args],
-    { cwd: ROOT, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 },
-  )
 }
 
 function barOf({ ridge, trees }: Protocol): Quality {

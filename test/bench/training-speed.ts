@@ -1,6 +1,6 @@
 import { FEATURES } from '@holdfast/core'
 import { loadBackend } from '@holdfast/scorer'
-import { DAY_MS, DEFAULT_SETTINGS, learn, planCutoffs } from '@holdfast/trainer'
+import { DAY_MS, DEFAULT_SETTINGS, learn, mulberry32, planCutoffs } from '@holdfast/trainer'
 
 const CUTOFF_DAYS = [0, 30, 60, 90, 120, 150]
 const TEST_DAY = 250
@@ -9,7 +9,7 @@ const ROWS_A_CUTOFF = 33_334
 /** How long it takes from rows to a measured model, all choices included, on made-up rows of correlated features. */
 export async function measureTraining() {
   const backend = await loadBackend()
-  const random = generator(1)
+  const random = mulberry32(1)
   const weights = Float64Array.from(FEATURES, () => 0.2 * (random() - 0.5))
   const cutoffs = [...CUTOFF_DAYS, TEST_DAY].map((day) => (10_000 + day) * DAY_MS)
   const snapshots = cutoffs.map((cutoff) => snapshotAt(cutoff, weights, random))
@@ -46,15 +46,4 @@ function snapshotAt(cutoff: number, weights: Float64Array, random: () => number)
   }
   const customers = Array.from(y, (_, i) => `c${i}`)
   return { cutoff, customers, x, y, lapsed: y.map((_, i) => (i % 4 === 0 ? 1 : 0)) }
-}
-
-/** mulberry32 */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
 }
