@@ -1,7 +1,7 @@
 import { findFreePort } from '@holdfast/local'
 import { murmur2Partition } from '@holdfast/platform'
 import { generateShop } from '@holdfast/simulation'
-import { eventually, testLog } from '@holdfast/testing'
+import { eventually, testLog, uniqueName } from '@holdfast/testing'
 import { type Outcome, openRetrainingQueue, type RetrainingStore, retrainingStore } from '@holdfast/trainer'
 import { ServiceProcess, spawnService } from '../../support/service-process.ts'
 import type { Installation } from '../risk-worker/support.ts'
@@ -90,4 +90,16 @@ export async function emptyQueue({ client, prefix }: Installation): Promise<void
   const queue = openRetrainingQueue({ client, prefix, log: testLog })
   await queue.bull.drain(true)
   await queue.stop()
+}
+
+/** Queues a retraining as a schedule does. Resolves with the job's id. */
+export async function queueOne({ client, prefix }: Installation): Promise<string> {
+  const queue = openRetrainingQueue({ client, prefix, log: testLog })
+  const { id } = await queue.bull.add(
+    'retrain',
+    { kind: 'retrain', why: 'schedule' },
+    { jobId: uniqueName('scheduled') },
+  )
+  await queue.stop()
+  return id ?? ''
 }
