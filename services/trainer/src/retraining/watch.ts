@@ -32,20 +32,23 @@ export function createWatchStep({ queue, run, retrainAbove, restMs, log, signal,
   }
 
   async function judge({ drift }: Watched): Promise<void> {
-    const largest = drift && largestDrift(drift)
+    if (drift === undefined) return
+    const largest = largestDrift(drift)
     if (largest === undefined) return
-    log.info({ ...largest, model: drift?.model.version }, 'looked how far customers have drifted')
-    if (retrainAbove === 'off' || largest.psi <= retrainAbove) return
+    log.info({ ...largest, model: drift.model.version }, 'looked how far customers have drifted')
+    if (!callsForRetraining(largest.psi, drift, retrainAbove)) return
     const because = `${largest.of} has drifted: population stability index ${largest.psi.toFixed(3)}, above ${retrainAbove}`
     const isQueued = await retrainForDrift(queue, because, restMs)
-    log.warn(
-      { ...largest },
-      isQueued ? `${because}: a retraining is queued` : `${because}: it was retrained for drift already`,
-    )
+    log.warn(largest, `${because}: ${isQueued ? 'a retraining is queued' : 'it was retrained for drift already'}`)
   }
 }
 
 type Drift = NonNullable<Watched['drift']>
+
+/** Whether so much drift calls for a retraining; what chance alone makes of few customers does not. */
+export function callsForRetraining(psi: number, drift: Pick<Drift, 'chance'>, above: number | 'off'): boolean {
+  return above !== 'off' && psi > above && psi > (drift.chance ?? 0)
+}
 
 /** What has drifted farthest: a feature, or the score; undefined where nothing was measured. */
 export function largestDrift({ features, score }: Pick<Drift, 'features' | 'score'>) {
