@@ -33,32 +33,30 @@ const UNKNOWN = Number.MAX_VALUE
 export function createValuation(parameters: ValueParameters): Valuation {
   const { buying, spending, horizon } = parameters
   const lowest = Math.floor(Math.log(buying.alpha) / STEP) - 1
-  const rows = new Map<number, number[]>()
+  const grid: number[][] = []
 
   /** ln of the discounted purchases at a point of the grid. */
-  function point(repeats: number, row: number[], k: number): number {
-    const known = row[k]
+  function point(row: number, values: number[], k: number): number {
+    const known = values[k]
     if (known !== undefined && known < UNKNOWN) return known
-    const computed = Math.log(discountedWhileThere(buying, repeats, Math.exp((k + lowest) * STEP), horizon))
+    const seenWeeks = Math.exp((k + lowest) * STEP)
+    const computed = Math.log(discountedWhileThere(buying, repeatsOf(row), seenWeeks, horizon))
     // A row has no holes: it stays an array of plain numbers.
-    while (row.length < k) row.push(UNKNOWN)
-    row[k] = computed
+    while (values.length < k) values.push(UNKNOWN)
+    values[k] = computed
     return computed
   }
 
-  function alongRow(repeats: number, logSeen: number): number {
-    let row = rows.get(repeats)
-    if (row === undefined) {
-      row = []
-      rows.set(repeats, row)
-    }
+  function alongRow(row: number, logSeen: number): number {
+    while (grid.length <= row) grid.push([])
+    const values = grid[row]!
     const place = logSeen / STEP - lowest
     const k = Math.floor(place)
     return cubic(
-      point(repeats, row, k - 1),
-      point(repeats, row, k),
-      point(repeats, row, k + 1),
-      point(repeats, row, k + 2),
+      point(row, values, k - 1),
+      point(row, values, k),
+      point(row, values, k + 1),
+      point(row, values, k + 2),
       place - k,
     )
   }
@@ -66,11 +64,10 @@ export function createValuation(parameters: ValueParameters): Valuation {
   function purchasesWhileThere(repeats: number, ageWeeks: number): number {
     const logSeen = Math.log(buying.alpha + ageWeeks)
     if (repeats <= EXACT) return Math.exp(alongRow(repeats, logSeen))
-    const place = Math.log(Math.min(repeats, MOST_REPEATS) / EXACT) / Math.log(SPREAD)
-    const below = Math.floor(place)
-    const left = alongRow(EXACT * SPREAD ** below, logSeen)
-    const right = alongRow(EXACT * SPREAD ** (below + 1), logSeen)
-    return Math.exp(left + (place - below) * (right - left))
+    const place = EXACT + Math.log(Math.min(repeats, MOST_REPEATS) / EXACT) / Math.log(SPREAD)
+    const row = Math.floor(place)
+    const [left, right] = [alongRow(row, logSeen), alongRow(row + 1, logSeen)]
+    return Math.exp(left + (place - row) * (right - left))
   }
 
   return {
@@ -80,6 +77,10 @@ export function createValuation(parameters: ValueParameters): Valuation {
       probabilityAlive(buying, history) *
       expectedAmount(spending, history.spend),
   }
+}
+
+function repeatsOf(row: number): number {
+  return row <= EXACT ? row : EXACT * SPREAD ** (row - EXACT)
 }
 
 /** Lagrange's polynomial through values at -1, 0, 1 and 2. */
