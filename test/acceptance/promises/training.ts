@@ -128,8 +128,49 @@ export const TRAINING: readonly Chapter[] = [
         promise: '`clv --events SRC --at T --json [--out clv.csv]` prints parameters and log-likelihoods',
         shownBy: trainCommand('clv prints both fitted models and one line a customer'),
       },
-      { promise: 'P(alive) is available as a feature if it earns its place out of time', shownBy: [] },
-      { promise: 'live priority uses predictive CLV', shownBy: [] },
+      {
+        promise:
+          'P(alive) is available as a feature if it earns its place out of time; it does not, which anybody can try again',
+        shownBy: testsOf('test/bench/learning-features.test.ts')(
+          'what tells the outcome earns its place; a column that says nothing changes nothing and does not',
+          'a gain that is clear but tiny, or large on one log and doubtful on the other, does not',
+          'P(alive) joins the rows as the live pipeline could say it: a number from 0 to 1, from the state alone',
+        ),
+      },
+      {
+        promise: 'live priority uses predictive CLV',
+        shownBy: [
+          ...testsOf('test/integration/models/at-stake.test.ts')(
+            'the order of the at-risk list follows the predictive CLV of the model that is promoted, and goes back with it',
+            'what leaves for others tells the same expected loss',
+          ),
+          ...testsOf('shared/core/src/clv/valuation.test.ts')(
+            'says what the formulas say, within the stated error, whatever was fitted and whoever is asked about',
+          ),
+          ...testsOf('shared/core/src/risk/value.test.ts')(
+            'a state says of a customer what the days of all purchases say, as far as it remembers them',
+          ),
+        ],
+      },
+      {
+        promise:
+          'training fits customers’ value by itself, holds it against what came, and goes without where it cannot',
+        shownBy: [
+          ...testsOf('services/trainer/src/fit/value.test.ts')(
+            'what was fitted foretells, within a few per cent, what the same customers then bought and paid',
+            'nothing that came later has a say in the fit',
+          ),
+          ...learned(
+            'customers of whom hardly any has come back: a model without value, which the report says, and no failed training',
+          ),
+          ...testsOf('shared/scorer/src/model-version.test.ts')(
+            'what customers will be worth goes with the model; a manifest from before there was that opens without',
+          ),
+          ...testsOf('test/acceptance/champion.test.ts')(
+            'the first champion says what customers will be worth, and what its training rows looked like',
+          ),
+        ],
+      },
     ],
   },
 ]
