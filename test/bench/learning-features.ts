@@ -7,34 +7,20 @@
  * them: each column costs time in every look and in every sample of the search for the next appointment. The generated shop is
  * shown beside them and has no say: it was made by a model of the same kind as BG/NBD.
  */
-import { join } from 'node:path'
-import { createDecoder } from '@holdfast/contracts'
 import { type BuyingHistory, type CustomerEvent, fitBgNbd, valueHistory } from '@holdfast/core'
 import { type Backend, createLogisticModel, createScorer, fitLogistic, loadBackend } from '@holdfast/scorer'
-import { generateShop } from '@holdfast/simulation'
-import {
-  auc,
-  createSnapshots,
-  DAY_MS,
-  DEFAULT_SETTINGS,
-  DEFAULT_SHOP,
-  DEFAULT_SHOP_MONEY,
-  mulberry32,
-  openSource,
-  type Row,
-} from '@holdfast/trainer'
+import { auc, createSnapshots, DAY_MS, DEFAULT_SETTINGS, mulberry32, type Row } from '@holdfast/trainer'
 import { CANDIDATES, type Candidate } from './learning-candidates.ts'
-import { LOGS, type LogName } from './learning-logs.ts'
+import { eventsOf, type LearningLog } from './learning-events.ts'
 
 interface Window {
-  readonly log: LogName | 'shop'
+  readonly log: LearningLog
   readonly horizonDays: number
   readonly test: string
   /** The newest training cutoff ends its labels at the tested instant at the latest; others lie a month before each other. */
   readonly cutoffs: number
 }
 
-const SHOP = { ...DEFAULT_SHOP, customers: 4_000 }
 const WINDOWS: readonly Window[] = [
   ...['1997-10-31', '1997-11-30', '1997-12-31', '1998-01-31', '1998-02-28', '1998-03-31'].map(
     (test): Window => ({ log: 'cdnow', horizonDays: 90, test, cutoffs: 6 }),
@@ -65,7 +51,7 @@ export async function tryFeatures(folder: string): Promise<void> {
   )
   const onRealLogs = CANDIDATES.map(() => [] as Gain[])
   for (const log of ['cdnow', 'retail', 'shop'] as const) {
-    const events = log === 'shop' ? shopEvents() : await eventsOf(log, folder)
+    const events = await eventsOf(log, folder)
     const gains = CANDIDATES.map(() => new Map<string, number[]>())
     const aucGains = CANDIDATES.map(() => [] as number[])
     const windows = WINDOWS.filter((window) => window.log === log)
@@ -189,23 +175,6 @@ export function bootstrapped(customers: readonly (readonly number[])[]): Gain {
   const total = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0)
   const [low, high] = [drawn[Math.floor(0.025 * RESAMPLES)]!, drawn[Math.floor(0.975 * RESAMPLES)]!]
   return { mean: total(sums) / total(counts), low, high }
-}
-
-async function eventsOf(log: LogName, folder: string): Promise<CustomerEvent[]> {
-  const decode = createDecoder({ base: LOGS[log].money.BASE_CURRENCY, rates: {} })
-  const files = [join(folder, `${log}.ndjson`)]
-  const events: CustomerEvent[] = []
-  for await (const event of openSource({ kind: 'files', files, decode, now: Date.now() })) events.push(event)
-  return events
-}
-
-function shopEvents(): CustomerEvent[] {
-  const decode = createDecoder(DEFAULT_SHOP_MONEY)
-  const utf8 = new TextEncoder()
-  return [...generateShop(SHOP).events].flatMap(({ role, timeMs, event }) => {
-    const decoded = decode(role, utf8.encode(JSON.stringify(event)), timeMs)
-    return decoded.kind === 'event' ? [decoded.event] : []
-  })
 }
 
 function average(values: readonly number[]): number {

@@ -2,12 +2,14 @@
  * `npm run bench:learning`: how well the model learns real logs, beside the figures measured on the same logs with a ridge
  * logistic and with boosted trees. Raw files become events and events become a model by the commands that anybody would type.
  * Exit code 1 when a row falls behind the better column by more than AUC_SLACK or LOG_LOSS_SLACK, training takes too
- * long, or the logs are absent. `-- --features` tries features that the table does not have, and judges nobody.
+ * long, or the logs are absent. `-- --features` tries features that the table does not have, `-- --value` how well
+ * customers' value is foretold; neither judges.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tryFeatures } from './learning-features.ts'
 import { absentLogs, holdfast, LOGS, type LogName, withLogs } from './learning-logs.ts'
+import { tryValue } from './learning-value.ts'
 import { measureTraining } from './training-speed.ts'
 
 const AUC_SLACK = 0.005
@@ -83,6 +85,8 @@ if (absent.length > 0) {
   process.exitCode = 1
 } else if (process.argv.includes('--features')) {
   await withLogs(tryFeatures)
+} else if (process.argv.includes('--value')) {
+  await withLogs(tryValue)
 } else {
   process.exitCode = (await withLogs(measureAll)) ? 0 : 1
 }

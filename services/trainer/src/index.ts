@@ -9,6 +9,13 @@ export { type Drift, measureDrift } from './drift/measure-drift.ts'
 export { TrainerError, type TrainerErrorCode } from './errors.ts'
 export { championPrediction, type EvaluateRequest, evaluateStored } from './evaluate-stored.ts'
 export { chooseThreshold, type Threshold, type ThresholdRule } from './fit/thresholds.ts'
+export {
+  type CustomerValueFit,
+  type CustomerValueRequest,
+  type FittedCustomerValue,
+  fitCustomerValue,
+  type ValueCheck,
+} from './fit/value.ts'
 export type { Measured, MeasuredThreshold, Trained } from './learn/learn.ts'
 export { type LearnRequest, learn } from './learn/learn.ts'
 export { type Plan, planCutoffs } from './learn/plan.ts'
