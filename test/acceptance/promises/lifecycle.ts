@@ -127,11 +127,21 @@ export const LIFECYCLE: readonly Chapter[] = [
       {
         promise:
           'a retraining that is killed leaves no half version and is finished by another trainer, a bounded number of times',
-        shownBy: retrain(
-          'killed in the middle of a training, it leaves no half version, and another trainer finishes the job alone',
-          'a training that ends its trainer again and again is given up, and told',
-          'stopped in the middle, it gives the job back, and it costs no attempt',
-        ),
+        shownBy: [
+          ...retrain(
+            'killed in the middle of a training, it leaves no half version, and another trainer finishes the job alone',
+            'a training that ends its trainer again and again is given up, and told',
+            {
+              test: 'a training process that is killed, for its memory say, is started again',
+              skippedWhere: 'not Linux',
+            },
+            {
+              test: 'stopped in the middle, it gives the job back, and it costs no attempt',
+              skippedWhere: 'not Linux',
+            },
+          ),
+          ...refused('a broker that is away is tried again, and told when that does not help'),
+        ],
       },
       {
         promise: 'too little history to retrain on is told, once, and changes nothing',

@@ -21,6 +21,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 async function shopOf(
   name: string,
   history: ShopHistory | undefined,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ shop: Installation; trainer: TrainerProcess; models: string }> {
   const models = join(dir, name)
   mkdirSync(models)
@@ -29,7 +30,7 @@ async function shopOf(
   onTestFinished(() => shop.close())
   await shop.runWorker()
   if (history !== undefined) await sendHistory(shop, history)
-  const trainer = await TrainerProcess.start(name, dir, shop, { AUTO_PROMOTE: 'true' })
+  const trainer = await TrainerProcess.start(name, dir, shop, { AUTO_PROMOTE: 'true', ...env })
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') console.error(trainer.tail())
     await trainer.kill()
@@ -77,5 +78,16 @@ test.each([
   expect(trainer.said('retraining begins')).toBe(1)
   expect(trainer.isRunning).toBe(true)
   expect(readdirSync(models)).toEqual(['v1'])
+  expect(await champion(shop)).toBe('v1')
+})
+
+test('a broker that is away is tried again, and told when that does not help', async () => {
+  const away = { KAFKA_BROKERS: '127.0.0.1:1', RETRAIN_PAUSE_MS: '50', RETRAIN_ATTEMPTS: '2' }
+  const { shop, trainer } = await shopOf('broker', undefined, away)
+  const { code, stderr } = await retrain(shop)
+  expect(stderr).toMatch(/RETRAINING_FAILED: KAFKA_UNREACHABLE: no Kafka broker answers/)
+  expect(code).toBe(1)
+  expect(trainer.said('retraining begins')).toBe(2)
+  expect(trainer.isRunning).toBe(true)
   expect(await champion(shop)).toBe('v1')
 })

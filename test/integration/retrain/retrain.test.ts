@@ -142,16 +142,36 @@ test('a training that ends its trainer again and again is given up, and told', a
   expect((await recordOf(shop).read()).outcomes[0]!.says).toContain('it was started 1 times')
 })
 
-test('stopped in the middle, it gives the job back, and it costs no attempt', async () => {
-  const first = await startTrainer({ RETRAIN_ATTEMPTS: '1' })
-  const job = (await holdfast('models', 'retrain')).stdout.trim()
-  await first.says('reading how far the log reaches')
-  expect(await first.stop()).toBe(0)
-  expect((await recordOf(shop).read()).outcomes.some((outcome) => outcome.job === job)).toBe(false)
-  await startTrainer({ RETRAIN_ATTEMPTS: '1' })
-  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
-  expect((await recordOf(shop).read()).outcomes[0]!.candidate).toBeDefined()
-})
+test.skipIf(process.platform !== 'linux')(
+  'a training process that is killed, for its memory say, is started again',
+  async () => {
+    const trainer = await startTrainer({ RETRAIN_PAUSE_MS: '50' })
+    const job = (await holdfast('models', 'retrain')).stdout.trim()
+    await trainer.says('reading how far the log reaches')
+    for (const pid of trainer.children()) process.kill(pid, 'SIGKILL')
+    await trainer.says('TRAINING_DIED')
+    await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
+    expect((await recordOf(shop).read()).outcomes[0]!.candidate).toBeDefined()
+    expect(trainer.said('retraining begins')).toBe(2)
+    expect(trainer.children()).toEqual([])
+  },
+)
+
+test.skipIf(process.platform !== 'linux')(
+  'stopped in the middle, it gives the job back, and it costs no attempt',
+  async () => {
+    const first = await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+    const job = (await holdfast('models', 'retrain')).stdout.trim()
+    await first.says('reading how far the log reaches')
+    const arithmetic = first.children()
+    expect(await first.stop()).toBe(0)
+    for (const pid of arithmetic) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+    expect((await recordOf(shop).read()).outcomes.some((outcome) => outcome.job === job)).toBe(false)
+    await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+    await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
+    expect((await recordOf(shop).read()).outcomes[0]!.candidate).toBeDefined()
+  },
+)
 
 test('drift retrains once, however often it is seen', async () => {
   const trainer = await startTrainer({ WATCH_EVERY: '1s', RETRAIN_ON_DRIFT: '0.01', RETRAIN_DRIFT_REST: '1h' })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { findFreePort } from '@holdfast/local'
 import { murmur2Partition } from '@holdfast/platform'
 import { generateShop } from '@holdfast/simulation'
@@ -31,6 +32,12 @@ export class TrainerProcess extends ServiceProcess {
     )
     await trainer.isUp()
     return trainer
+  }
+
+  /** The processes that do its arithmetic now. */
+  children(): readonly number[] {
+    const { pid } = this.spawned
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
   }
 
   async metrics(): Promise<string> {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { HoldfastError, type Logger } from '@holdfast/platform'
+import { explainError, HoldfastError, type Logger } from '@holdfast/platform'
 import type { Answer, Failed, Message, Order } from './child-messages.ts'
 
 /** What of the child's own output is kept for whoever looks for the cause of its death. */
@@ -55,14 +55,10 @@ function lower(pid: number | undefined): void {
 
 function died(code: number | null, signal: NodeJS.Signals | null, words: string): Failed {
   const how = signal === null ? `exit code ${code}` : signal
-  const {
-    code: name,
-    message,
-    cure,
-  } = new HoldfastError({
+  const error = new HoldfastError({
     code: 'TRAINING_DIED',
     message: `the process that does the arithmetic ended without an answer (${how})${words === '' ? '' : `:\n${words.trim()}`}`,
     cure: 'SIGKILL often means that memory ran out: lower RETRAIN_MOST_ROWS.',
   })
-  return { kind: 'failed', code: name, says: `${message}\n  what to do: ${cure}`, mayPass: true }
+  return { kind: 'failed', code: error.code, says: explainError(error), mayPass: true }
 }
