@@ -18,6 +18,9 @@ import { runChild } from './retraining/run-child.ts'
 import { setSchedule } from './retraining/schedule.ts'
 import { createWatchStep } from './retraining/watch.ts'
 
+/** How often it is made sure that the schedules are there, ms. */
+const LOOK_AFTER_MS = 60_000
+
 export interface Trainer {
   /** Where /healthz, /readyz and /metrics are. */
   readonly probeUrl: string
@@ -82,10 +85,18 @@ export async function buildTrainer(config: Config, log: Logger, { lifecycle }: S
     }),
   )
 
-  // One training at a time, however many trainers there are.
-  await queue.bull.setGlobalConcurrency(1)
-  await setSchedule(queue, 'retrain', config.RETRAIN_SCHEDULE, { kind: 'retrain', why: 'schedule' })
-  await setSchedule(queue, 'watch', config.WATCH_EVERY, { kind: 'watch' })
+  const setUp = async () => {
+    // One training at a time, however many trainers there are.
+    await queue.bull.setGlobalConcurrency(1)
+    await setSchedule(queue, 'retrain', config.RETRAIN_SCHEDULE, { kind: 'retrain', why: 'schedule' })
+    await setSchedule(queue, 'watch', config.WATCH_EVERY, { kind: 'watch' })
+  }
+  await setUp()
+  // Redis may be emptied, or put back to what it was before there was a schedule.
+  const again = setInterval(() => {
+    if (redis.isReady()) setUp().catch((err) => log.warn({ err }, 'the schedules cannot be looked after'))
+  }, LOOK_AFTER_MS)
+  lifecycle.onStop('schedules', async () => clearInterval(again))
 
   // Stopping goes the other way: first what computes is broken off, then its job can go back to the queue.
   lifecycle.onStop('queue worker', () => worker.stop())

@@ -109,6 +109,7 @@ export const LIFECYCLE: readonly Chapter[] = [
           ),
           ...retrainQueue(
             'begins one interval from now, and a replica that starts later moves nothing',
+            'that was missed while no trainer was there is made up for; one that Redis has forgotten comes again',
             'of cron goes by UTC; fields that name no time are refused',
             'that was asked for is the same one until it has ended; drift asks once within its rest',
             'runs alone, however many trainers there are',

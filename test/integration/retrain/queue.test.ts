@@ -61,6 +61,24 @@ describe('a schedule', () => {
       expect(await queue.bull.getJobCounts('delayed', 'waiting')).toEqual({ delayed: 0, waiting: 0 })
     }))
 
+  test('that was missed while no trainer was there is made up for; one that Redis has forgotten comes again', () =>
+    withQueue(async (queue) => {
+      const seconds: Schedule = { kind: 'cron', pattern: '* * * * * *' }
+      await setSchedule(queue, 'retrain', seconds, watch)
+      const missed = (await nextRun(queue, 'retrain'))!
+      await eventually(() => Date.now() > missed)
+      await setSchedule(queue, 'retrain', seconds, watch)
+      expect(await nextRun(queue, 'retrain')).toBe(missed)
+      expect((await queue.bull.getJobs(['delayed', 'waiting'])).map(({ id }) => id)).toEqual([
+        `repeat:retrain:${missed}`,
+      ])
+
+      await queue.bull.obliterate({ force: true })
+      expect(await nextRun(queue, 'retrain')).toBeUndefined()
+      await setSchedule(queue, 'retrain', seconds, watch)
+      expect(await nextRun(queue, 'retrain')).toBeGreaterThan(missed)
+    }))
+
   test('of cron goes by UTC; fields that name no time are refused', () =>
     withQueue(async (queue) => {
       await setSchedule(queue, 'retrain', { kind: 'cron', pattern: '0 3 * * 1' }, { kind: 'retrain', why: 'schedule' })

@@ -33,8 +33,8 @@ export function parseSchedule(text: string): Schedule | undefined {
 }
 
 /**
- * Puts a schedule in force, in place of the one that had the name. Every replica may do so at its start: what is to come next
- * keeps its time unless the schedule has changed. An interval begins now.
+ * Puts a schedule in force, in place of the one that had the name. Every replica may do so, as often as it likes: what is to come
+ * next keeps its time unless the schedule has changed, also where that has passed while nobody was there. An interval begins now.
  * @throws HoldfastError CONFIG_INVALID for fields that name no time
  */
 export async function setSchedule(
@@ -47,6 +47,7 @@ export async function setSchedule(
     await bull.removeJobScheduler(name)
     return
   }
+  if (await isInForce(bull, name, schedule)) return
   const repeat =
     schedule.kind === 'every'
       ? { every: schedule.ms, startDate: Date.now() + schedule.ms }
@@ -62,6 +63,19 @@ export async function setSchedule(
       cure: 'write five fields of cron (minute, hour, day of the month, month, weekday), such as 0 3 * * 1.',
     })
   }
+}
+
+/** Set anew, a cron schedule would skip a run that is overdue. */
+async function isInForce(
+  bull: JobQueue<RetrainingJob>['bull'],
+  name: ScheduleName,
+  schedule: Exclude<Schedule, { kind: 'off' }>,
+): Promise<boolean> {
+  const found = await bull.getJobScheduler(name)
+  if (found?.next === undefined) return false
+  const isSame = schedule.kind === 'every' ? found.every === schedule.ms : found.pattern === schedule.pattern
+  // Somebody may have emptied the queue: then nothing would ever come again.
+  return isSame && (await bull.getJob(`repeat:${name}:${found.next}`)) !== undefined
 }
 
 /** When a schedule comes next, wall clock, ms; undefined for one that is off. */
