@@ -78,6 +78,8 @@ test('beyond what a state remembers, days are estimated: never more than purchas
   expect(valueHistory(stateOf(daily), T0 + 50 * DAY_MS)!.repeats).toBe(39)
   const twiceADay = daily.flatMap((sale) => [sale, { ...sale, day: sale.day + 0.5 }])
   expect(valueHistory(stateOf(twiceADay), T0 + 50 * DAY_MS)!.repeats).toBe(39)
+  const twiceEveryThirdDay = twiceADay.map((sale) => ({ ...sale, day: 3 * Math.floor(sale.day) + (sale.day % 1) }))
+  expect(valueHistory(stateOf(twiceEveryThirdDay), T0 + 150 * DAY_MS)!.repeats).toBe(39)
 })
 
 test('at stake is what may still come: it fades with silence beyond the own pace, and with what was sent back', () => {
