@@ -78,3 +78,18 @@ test.each([
   }
   expect(fitCustomerValue(request(purchases))).toEqual({ value: undefined, why: expect.stringMatching(why) })
 })
+
+test('a hundred times a hundred in every other customer: amounts too unlike yield none, and say so', () => {
+  const random = mulberry32(5)
+  const purchases = new Map(
+    Array.from({ length: 300 }, (_, c) => {
+      const days = new PurchaseDays()
+      for (let n = 0; n < 2; n++) days.add(START + (c + 50 * n) * DAY, Math.ceil(10 ** (14 * random() - 4)))
+      return [`c${c}`, days] as const
+    }),
+  )
+  expect(fitCustomerValue(request(purchases))).toEqual({
+    value: undefined,
+    why: expect.stringMatching(/too unlike|converge/),
+  })
+})

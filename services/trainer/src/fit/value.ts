@@ -73,6 +73,8 @@ export function fitCustomerValue(request: CustomerValueRequest): CustomerValueFi
   if (!spending.converged) return without('the search for the most likely gamma-gamma model did not converge')
   const { r, alpha, a, b } = buying
   const { p, q, gamma } = spending
+  // With next to nothing below the fraction of the expected amount, one order would be worth a fortune.
+  if (p + q - 1 < p / MOST_STRETCH) return without('what customers pay is too unlike for a gamma-gamma model')
   if (alpha < LEAST_ALPHA) return without(`BG/NBD has no use for time here (alpha ${alpha.toExponential(1)} weeks)`)
   const value: ManifestValue = {
     ...VALUE_HORIZON,
@@ -91,6 +93,8 @@ export function fitCustomerValue(request: CustomerValueRequest): CustomerValueFi
 
 /** The least that a manifest takes. */
 const LEAST_ALPHA = 0.05
+/** By how much at most the expected amount may exceed the only one that was seen. */
+const MOST_STRETCH = 10
 
 interface Known {
   readonly days: PurchaseDays
