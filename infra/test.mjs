@@ -1,4 +1,4 @@
-// `npm test`: everything that is needed, then every test. Its last line is the sum.
+// `npm test`: everything that is needed, then every test, and what became of each promise. Its last line is the sum.
 //
 //   npm test -- shared/core       what vitest would be told: filters, -t, …; then the suite on a Redis Cluster is left out
 //   HOLDFAST_TEST_REDIS=cluster   the tests on a Redis Cluster only
@@ -19,10 +19,12 @@ process.on('exit', (code) => {
   process.stdout.write(`\n${sum.passed} passed, ${sum.failed} failed${skipped}\n`)
 })
 
+const reportOf = (title) => join(reports, `${title.replaceAll(/\W+/g, '-')}.json`)
+
 /** Adds up one run. What fails outside of any test (an import, a global set-up, the runner) counts as one failure. */
 const vitest = async (title, args, env = {}) => {
   say(`\n── ${title}`)
-  const report = join(reports, `${title.replaceAll(/\W+/g, '-')}.json`)
+  const report = reportOf(title)
   const code = await runForeground(
     process.execPath,
     [
@@ -68,8 +70,15 @@ await ensureInstalled(['java', 'maven', 'redis-server', 'kcat'])
 if (process.env.HOLDFAST_TEST_REDIS === 'cluster') {
   await vitest('on a Redis Cluster', given)
 } else {
-  await vitest('unit and system tests', given)
+  const title = 'unit and system tests'
+  await vitest(title, given)
   if (given.length === 0) {
+    say('\n── what was promised')
+    const judge = ['--conditions=source', '--import', 'tsx', 'test/acceptance/main.ts', '--report', reportOf(title)]
+    if ((await runForeground(process.execPath, judge)) !== 0) {
+      say('a promise is not shown, told above: counted as one failure')
+      sum.failed++
+    }
     const args = ['--project', 'system', 'test/integration']
     await vitest('the integration suite again, on a Redis Cluster of three nodes', args, {
       HOLDFAST_TEST_REDIS: 'cluster',

@@ -1,28 +1,33 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { repositoryRoot } from '@holdfast/local'
 import { judge, missing, sumUp, type TestResult } from './judge.ts'
 import type { Area, NamedTest } from './promise.ts'
 import { AREAS } from './promises/index.ts'
-import { runTests } from './run-tests.ts'
+import { readReport, runTests } from './run-tests.ts'
 import { countLine, isGood, type Section, tableText } from './table.ts'
 import { type TestName, testNamesIn } from './test-names.ts'
 
 const root = repositoryRoot()
 
-const USAGE = `npm run acceptance [-- AREA…] [-- --list]
+const USAGE = `npm run acceptance [-- AREA…] [-- --list | --report FILE]
 
 Runs the tests that show what was promised, and prints each promise with its tests and their results.
 Exit code 1 where a promise has no test, or one that is missing, skipped without a reason, or failed.
 
-  AREA     one or more of ${AREAS.map(({ name, about }) => `${name} (${about})`).join(', ')}; default: all
-  --list   run nothing: only say which promises have tests that exist`
+  AREA           one or more of ${AREAS.map(({ name, about }) => `${name} (${about})`).join(', ')}; default: all
+  --list         run nothing: only say which promises have tests that exist
+  --report FILE  run nothing: judge by what a run of vitest has left (--reporter=json)`
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { list: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      list: { type: 'boolean', default: false },
+      report: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   })
   const unknown = positionals.filter((name) => !AREAS.some((area) => area.name === name))
   if (values.help || unknown.length > 0) {
@@ -35,13 +40,17 @@ async function main(): Promise<number> {
   const names = new Map(files.map((file) => [file, namesIn(file)]))
   const results = values.list
     ? undefined
-    : await runTests(
-        root,
+    : await resultsOf(
         files.filter((file) => names.get(file) !== undefined),
+        values.report,
       )
   const sections = sectionsOf(areas, names, results)
   process.stdout.write(`${tableText(sections)}\n\n${countLine(sections)}\n`)
   return isGood(sections) ? 0 : 1
+}
+
+async function resultsOf(files: readonly string[], report: string | undefined): Promise<readonly TestResult[]> {
+  return report === undefined ? runTests(root, files) : readReport(readFileSync(report, 'utf8'), root)
 }
 
 const namedIn = (areas: readonly Area[]): readonly NamedTest[] =>
