@@ -1,33 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DRIFT_SCHEMA, OUTCOMES_SCHEMA } from '@holdfast/console'
 import { installationKeys } from '@holdfast/contracts'
-import { RECENT_PURCHASES, type RiskModel } from '@holdfast/core'
+import { RECENT_PURCHASES } from '@holdfast/core'
 import { modelStore } from '@holdfast/platform'
 import type { ShopEvent } from '@holdfast/simulation'
 import { anEvent, aPurchase, eventually, manualClock, uniqueName } from '@holdfast/testing'
 import type { Watched } from '@holdfast/trainer'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { cli } from './cli/run-cli.ts'
-import { type ConsoleProcess, startConsole } from './console/support.ts'
-import { makeModel } from './models/make-model.ts'
 import { TrainerProcess } from './retrain/support.ts'
-import { type Installation, install, showWorkersOfFailedTests, type WorkerProcess } from './risk-worker/support.ts'
-import {
-  bodyOf,
-  DAY,
-  expectAsNaive,
-  MONEY,
-  naiveOutcome,
-  openWatcher,
-  problemIn,
-  sendEvents,
-  shopEvents,
-  statesAt,
-  type Watcher,
-  writeTraining,
-} from './watch-support.ts'
+import { type Installation, showWorkersOfFailedTests, type WorkerProcess } from './risk-worker/support.ts'
+import { openWatchedShop, type WatchedShop } from './watch-shop.ts'
+import { DAY, expectAsNaive, naiveOutcome, openWatcher, sendEvents, statesAt, writeTraining } from './watch-support.ts'
 
 showWorkersOfFailedTests()
 
@@ -35,55 +18,38 @@ showWorkersOfFailedTests()
 
 const H = 90 * DAY
 const T0 = Date.now() - 120 * DAY
-const FROM = T0 - 400 * DAY
 const HOUR = DAY / 24
+/** The shop of a test is another one every day, and so is its drift: by now the score's has been 0.85 at least, after 60 days around 0.3. */
+const SILENT = T0 + 85 * DAY
 const PREDICTED = { sentUntil: T0, horizonMs: H }
 const PATIENT = { limits: { catchUpMs: 60_000 } }
 
-const made: Record<string, RiskModel> = {}
 const clock = manualClock(T0)
-let dir: string
+let opened: WatchedShop
 let events: ShopEvent[]
 let shop: Installation
 let worker: WorkerProcess
-let watcher: Watcher
-let api: ConsoleProcess
+let watcher: WatchedShop['watcher']
 let heavy: string
 let first: Watched
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'holdfast-watch-'))
-  made.v1 = await makeModel(dir, 'v1')
-  // Other customers than those who are watched, of the same kind of shop.
-  writeTraining(join(dir, 'v1'), made.v1, statesAt(shopEvents(8, 1_500, FROM, T0), T0).values(), T0)
-  events = shopEvents(7, 600, FROM, T0 + 110 * DAY)
-  shop = await install({ env: { ...MONEY, MODELS_DIR: dir } })
-  worker = await shop.runWorker()
-  made.v2 = await makeModel(dir, 'v2', { bias: 0.4 })
-  writeTraining(join(dir, 'v2'), made.v2, undefined, T0)
-  watcher = await openWatcher(shop, clock)
-  api = await startConsole(shop)
+  opened = await openWatchedShop(T0, clock)
+  shop = opened.shop
+  worker = opened.worker
+  watcher = opened.watcher
+  events = [...opened.events]
 })
-
-afterAll(async () => {
-  await api?.stop()
-  await watcher?.close()
-  await shop?.close()
-  rmSync(dir, { recursive: true, force: true })
-})
+afterAll(() => opened?.close())
 
 const models = (...args: string[]) => cli(['models', ...args], shop.env)
 const between = (from: number, to: number) => events.filter(({ timeMs }) => timeMs > from && timeMs <= to)
 const keys = () => installationKeys(shop.prefix)
 const day = (at: number) => new Date(at).toISOString().slice(0, 10)
 
-const problemOf = (path: string, status: number) => api.get(path).then((response) => problemIn(response, status))
-const readDrift = () => api.get('/v1/models/champion/drift').then((response) => bodyOf(response, DRIFT_SCHEMA))
-const readOutcomes = () => api.get('/v1/models/champion/outcomes').then((response) => bodyOf(response, OUTCOMES_SCHEMA))
-
 test('before anybody has watched, and of an empty installation, it says so', async () => {
   for (const path of ['drift', 'outcomes']) {
-    expect((await problemOf(`/v1/models/champion/${path}`, 404)).type).toContain('not-measured-yet')
+    expect((await opened.problemOf(`/v1/models/champion/${path}`, 404)).type).toContain('not-measured-yet')
     const { code, stderr } = await models(path)
     expect([code, stderr]).toEqual([1, expect.stringContaining('NOT_MEASURED_YET')])
   }
@@ -93,13 +59,13 @@ test('before anybody has watched, and of an empty installation, it says so', asy
   await shop.client.unlink(installationKeys(prefix).watch)
   await nowhere.close()
   expect((await watcher.watch()).last).toMatchObject({ outcome: 'no_customers', open: 0 })
-  expect((await problemOf('/v1/models/champion/drift', 404)).detail).toContain('nobody has bought yet')
+  expect((await opened.problemOf('/v1/models/champion/drift', 404)).detail).toContain('nobody has bought yet')
 })
 
 test('customers of the kind that the model learned from: little drift; one cohort a day', async () => {
   await sendEvents(shop, between(0, T0))
   // The worker that began with v1 promoted it without its training: that is found in the folder, and goes to Redis.
-  first = await watcher.watch({ ...PATIENT, modelsDir: dir })
+  first = await watcher.watch({ ...PATIENT, modelsDir: opened.dir })
   expect(first.last).toMatchObject({
     outcome: 'measured',
     open: 1,
@@ -123,23 +89,23 @@ test('customers of the kind that the model learned from: little drift; one cohor
   const again = await watcher.watch(PATIENT)
   expect(again.recorded).toBeUndefined()
   expect(again.drift).toEqual(first.drift)
-  expect(await readDrift()).toEqual(first.drift)
+  expect(await opened.readDrift()).toEqual(first.drift)
   const told = await models('drift', '--json')
   expect(JSON.parse(told.stdout).drift).toEqual(first.drift)
-  expect(await readOutcomes()).toMatchObject({ versions: [], cohorts: [], last: { open: 1 } })
+  expect(await opened.readOutcomes()).toMatchObject({ versions: [], cohorts: [], last: { open: 1 } })
 })
 
 test('a champion that does not say what it learned from: drift is unknown, until it is promoted with it', async () => {
   expect((await models('promote', 'v2', '--force')).code).toBe(0)
-  expect((await problemOf('/v1/models/champion/drift', 404)).type).toContain('not-measured-yet')
+  expect((await opened.problemOf('/v1/models/champion/drift', 404)).type).toContain('not-measured-yet')
   clock.set(T0 + DAY)
-  const watched = await watcher.watch({ ...PATIENT, modelsDir: dir })
+  const watched = await watcher.watch({ ...PATIENT, modelsDir: opened.dir })
   expect(watched.drift).toMatchObject({ score: null, features: [], problem: expect.stringMatching('retrain') })
   expect(watched.recorded?.cohort).toBe(`${day(T0 + DAY)}+90d`)
-  expect((await readDrift()).problem).toMatch(/^unknown: model v2/)
+  expect((await opened.readDrift()).problem).toMatch(/^unknown: model v2/)
   expect((await models('drift')).stdout).toContain('drift is unknown: model v2')
 
-  writeTraining(join(dir, 'v2'), made.v2!, statesAt(events, T0).values(), T0)
+  writeTraining(join(opened.dir, 'v2'), opened.v2, statesAt(events, T0).values(), T0)
   expect((await models('promote', 'v2', '--force')).code).toBe(0)
   expect((await watcher.watch(PATIENT)).drift).toMatchObject({ problem: null, model: { version: 'v2' } })
   // Who goes back has it, too.
@@ -149,7 +115,7 @@ test('a champion that does not say what it learned from: drift is unknown, until
 })
 
 test('customers who have fallen silent: another population', async () => {
-  clock.set(T0 + 60 * DAY)
+  clock.set(SILENT)
   const { drift } = await watcher.watch(PATIENT)
   expect(drift?.features.find(({ feature }) => feature === 'recencyDays')?.psi).toBeGreaterThan(0.5)
   expect(drift?.score).toBeGreaterThan(0.25)
@@ -178,7 +144,7 @@ test('while the states are behind the log no cohort is judged', async () => {
   expect(last).toMatchObject({ outcome: 'behind', says: expect.stringMatching(/\d+ records behind/), open: 3 })
   expect(judged).toEqual([])
   // What was known stays known.
-  expect(drift?.asOf).toBe(new Date(T0 + 60 * DAY).toISOString())
+  expect(drift?.asOf).toBe(new Date(SILENT).toISOString())
   expect((await models('outcomes')).stdout).toContain('no prediction has been judged yet')
 })
 
@@ -187,7 +153,7 @@ test('a cohort whose horizon has passed is judged as the events themselves say, 
   const { judged, last } = await watcher.watch(PATIENT)
   expect(last.outcome).toBe('measured')
   expect(judged.map(({ cohort, model }) => [cohort, model.version])).toEqual([[`${day(T0)}+90d`, 'v1']])
-  const naive = naiveOutcome(events, { ...PREDICTED, model: made.v1!, at: T0, knownUntil: MATURE, gone })
+  const naive = naiveOutcome(events, { ...PREDICTED, model: opened.v1, at: T0, knownUntil: MATURE, gone })
   expect(naive.counts.churned).toBeGreaterThan(50)
   expect(naive.figures.auc).toBeGreaterThan(0.6)
   expectAsNaive(judged[0]!, naive)
@@ -195,7 +161,10 @@ test('a cohort whose horizon has passed is judged as the events themselves say, 
   expect(judged[0]!.erased).toBe(first.recorded!.customers - naive.counts.customers - naive.counts.unknown)
   expect(judged[0]!.erased).toBeGreaterThan(0)
   expect(judged[0]).toMatchObject({ predictedAt: new Date(T0).toISOString() })
-  expect(await readOutcomes()).toMatchObject({ cohorts: judged, versions: [{ model: { version: 'v1' }, cohorts: 1 }] })
+  expect(await opened.readOutcomes()).toMatchObject({
+    cohorts: judged,
+    versions: [{ model: { version: 'v1' }, cohorts: 1 }],
+  })
   expect((await watcher.watch(PATIENT)).judged).toEqual([])
 })
 
@@ -215,13 +184,13 @@ test('judged late, whoever has bought too often since is unknown; a damaged coho
   expect(judged.map(({ cohort, model }) => [cohort, model.version])).toEqual([[`${day(T0 + DAY)}+90d`, 'v2']])
   const extra = bought.map(({ event }) => event.time)
   events.push(...extra.map((timeMs) => ({ role: 'purchases', timeMs, event: purchaseOf(heavy) }) as const))
-  const naive = naiveOutcome(events, { ...PREDICTED, model: made.v2!, at: T0 + DAY, knownUntil: late, gone })
+  const naive = naiveOutcome(events, { ...PREDICTED, model: opened.v2, at: T0 + DAY, knownUntil: late, gone })
   expect(naive.counts.unknown).toBeGreaterThan(0)
   expectAsNaive(judged[0]!, naive)
   expect(versions.map(({ model }) => model.version)).toEqual(['v2', 'v1'])
   expect(last.corrupt).toEqual([damaged, '2001-01-01+90d'])
   expect(watcher.errors.filter((line) => line.includes(damaged) && line.includes('passed over'))).toHaveLength(1)
-  expect((await readOutcomes()).cohorts).toHaveLength(2)
+  expect((await opened.readOutcomes()).cohorts).toHaveLength(2)
   const told = await models('outcomes')
   expect(told.stdout).toContain(`CANNOT BE READ and passed over: ${damaged}`)
   expect(told.stdout).toMatch(/v2, 1 cohort +\d+/)
@@ -234,7 +203,7 @@ test('judged late, whoever has bought too often since is unknown; a damaged coho
 test('a champion that cannot be used, and damage to what is stored, are told, and the next watch mends what it can', async () => {
   const { watch, models: key } = keys()
   await shop.client.hset(watch, 'drift', 'rubbish')
-  expect((await problemOf('/v1/models/champion/drift', 503)).type).toContain('watch-broken')
+  expect((await opened.problemOf('/v1/models/champion/drift', 503)).type).toContain('watch-broken')
   const [champion] = (await modelStore(shop.client, shop.prefix).pointers()).champions
   const sound = await shop.client.hget(key, `model:${champion!.digest}`)
   await shop.client.hset(key, `model:${champion!.digest}`, 'rubbish')
@@ -248,10 +217,11 @@ test('a champion that cannot be used, and damage to what is stored, are told, an
     drift: { model: { version: 'v2' }, problem: null },
     last: { outcome: 'measured' },
   })
-  expect((await readDrift()).model.version).toBe('v2')
+  expect((await opened.readDrift()).model.version).toBe('v2')
 })
 
 test('the trainer watches by itself and serves the figures as metrics', async () => {
+  const { dir } = opened
   const trainer = await TrainerProcess.start('trainer', dir, shop, { WATCH_EVERY: '1s', RETRAIN_ON_DRIFT: 'off' })
   onTestFinished(async () => {
     await trainer.stop()
@@ -259,11 +229,11 @@ test('the trainer watches by itself and serves the figures as metrics', async ()
   const value = async (name: string, labels: string) =>
     Number(new RegExp(`^holdfast_${name}\\{${labels}[^}]*\\} (\\S+)$`, 'm').exec(await trainer.metrics())?.[1])
   await eventually(async () => (await value('watches_total', 'outcome="measured"')) > 0, { timeoutMs: 60_000 })
-  const { score, features } = await readDrift()
+  const { score, features } = await opened.readDrift()
   const recency = features.find(({ feature }) => feature === 'recencyDays')!
   expect(await value('drift_score_psi', 'version="v2"')).toBeCloseTo(score!, 1)
   expect(await value('drift_feature_psi', 'version="v2",feature="recencyDays"')).toBeCloseTo(recency.psi, 1)
-  for (const { model, auc, ece, customers, churned } of (await readOutcomes()).cohorts) {
+  for (const { model, auc, ece, customers, churned } of (await opened.readOutcomes()).cohorts) {
     const version = `version="${model.version}"`
     expect(await value('outcome_auc', version)).toBe(auc)
     expect(await value('outcome_ece', version)).toBe(ece)
