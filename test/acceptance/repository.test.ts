@@ -57,6 +57,23 @@ test('every folder of services and shared is a workspace, and is built by Turbor
   for (const folder of workspaces()) expect(readPackage(folder).scripts.build, folder).toBeDefined()
 })
 
+test('no service and nothing shared depends on a service: only the command line does, which runs them', () => {
+  const services = workspaces().filter((folder) => folder.startsWith('services/'))
+  const names = new Set(services.map((folder) => readPackage(folder).name))
+  expect(names.size).toBeGreaterThan(4)
+  const bound = workspaces().filter((folder) => /^(services|shared)\//.test(folder) && folder !== 'services/cli')
+  const found = bound.flatMap((folder) => {
+    const { name, dependencies, devDependencies, optionalDependencies } = readPackage(folder)
+    const declared = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies })
+    const inFolder = tracked().filter((path) => path.startsWith(`${folder}/src/`) && /\.m?tsx?$/.test(path))
+    // All workspaces are linked into one node_modules, so that what is not declared can be imported all the same.
+    const imported = inFolder.flatMap((path) => read(path).match(/(?<=['"])@holdfast\/[a-z-]+/g) ?? [])
+    const others = [...new Set([...declared, ...imported])].filter((other) => names.has(other) && other !== name)
+    return others.map((other) => `${folder} -> ${other}`)
+  })
+  expect(found).toEqual([])
+})
+
 test('TypeScript is strict, all packages are ES modules, Node 20.19 is enough', () => {
   const { compilerOptions } = z
     .object({ compilerOptions: z.record(z.string(), z.unknown()) })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { openBackend, openChampion } from '@holdfast/champion'
 import { CONSOLE_METRICS, encodeEvent, type Job, QUEUES, queuePrefix } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
@@ -22,7 +23,6 @@ import {
   topicsOf,
   withKafkaTrouble,
 } from '@holdfast/platform'
-import { openBackend, openChampion } from '@holdfast/risk-worker'
 import type { AnswerEvent } from './actions/answer-event.ts'
 import { createAnswerMemory } from './actions/answer-memory.ts'
 import { ABOUT, addRoutes } from './app.ts'

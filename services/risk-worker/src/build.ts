@@ -1,3 +1,4 @@
+import { type OpenModel, openBackend, openChampion } from '@holdfast/champion'
 import { createDecoder, type Job, QUEUES, queuePrefix, RISK_WORKER_METRICS } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
@@ -22,7 +23,6 @@ import {
   topicsOf,
   withKafkaTrouble,
 } from '@holdfast/platform'
-import { openChampion } from './champion.ts'
 import { createShadow } from './champion-shadow.ts'
 import { ModelSweep } from './champion-sweep.ts'
 import { type Config, timelineLengthOf } from './config.ts'
@@ -31,7 +31,6 @@ import { createIntakeStep } from './lane/intake.ts'
 import { createLookStep } from './lane/look.ts'
 import { ShardLane } from './lane/shard-lane.ts'
 import { observe } from './observe.ts'
-import { type OpenModel, openBackend } from './open-model.ts'
 import { Relay } from './relay.ts'
 import { ShardOwner } from './shard-owner.ts'
 

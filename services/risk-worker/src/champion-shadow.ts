@@ -1,8 +1,8 @@
+import type { OpenModel } from '@holdfast/champion'
 import type { RISK_WORKER_METRICS } from '@holdfast/contracts'
 import { bandAt } from '@holdfast/core'
 import { asError, type Collectors, type Logger } from '@holdfast/platform'
 import type { Shadow } from './lane/look.ts'
-import type { OpenModel } from './open-model.ts'
 
 type Metrics = Pick<
   Collectors<typeof RISK_WORKER_METRICS>,

@@ -1,3 +1,4 @@
+import { MODEL_SETTINGS as MODEL } from '@holdfast/champion'
 import {
   as,
   type ConfigOf,
@@ -44,25 +45,15 @@ export const SETTINGS = {
     says: 'How long a fetch waits at most for KAFKA_FETCH_MIN_BYTES.',
   },
   ...INSTALLATION_SETTINGS,
-  MODELS_DIR: { parse: as.required(), default: 'models', unit: 'path', says: 'Folder of model versions.' },
-  MODEL_VERSION: {
-    parse: as.text(),
-    default: '',
-    unit: '-',
-    says: 'Version that an installation begins with, before any was promoted; empty for the newest in the folder.',
-  },
+  MODELS_DIR: MODEL.MODELS_DIR,
+  MODEL_VERSION: MODEL.MODEL_VERSION,
   MODEL_SWEEP_PER_SECOND: {
     parse: as.number({ min: 1, max: 100_000 }),
     default: '500',
     unit: 'customers/s',
     says: 'After a promotion, customers looked at ahead of their appointment by this process.',
   },
-  LOG_IS_GENERATED: {
-    parse: as.flag(),
-    default: 'false',
-    unit: '-',
-    says: 'Whether the log is a generated shop, whose customers a model that learned from one may contact.',
-  },
+  LOG_IS_GENERATED: MODEL.LOG_IS_GENERATED,
   TIMELINE_LENGTH: {
     parse: as.text().refine((text) => /^\d*$/.test(text), 'expected a whole number'),
     default: '',

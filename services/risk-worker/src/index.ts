@@ -1,6 +1,4 @@
-export { type Champion, type ModelDetail, openChampion } from './champion.ts'
 export { type Config as RiskWorkerConfig, SETTINGS as RISK_WORKER_SETTINGS } from './config.ts'
-export { type OpenModel, openBackend, openFolder, openFromFolder, openStored } from './open-model.ts'
 export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'
 
 /**

@@ -1,7 +1,7 @@
+import type { ChampionOptions } from '@holdfast/champion'
 import type { RISK_WORKER_METRICS } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import type { Collectors } from '@holdfast/platform'
-import type { ChampionOptions } from './champion.ts'
 import type { LaneEvents } from './lane/lane-options.ts'
 import type { createLookStep } from './lane/look.ts'
 import type { ShardLane } from './lane/shard-lane.ts'

@@ -1,3 +1,4 @@
+import { MODEL_SETTINGS as MODEL } from '@holdfast/champion'
 import {
   as,
   type ConfigOf,
@@ -32,12 +33,7 @@ export const SETTINGS = {
   KEY_PREFIX: INSTALLATION.KEY_PREFIX,
   BASE_CURRENCY: INSTALLATION.BASE_CURRENCY,
   CURRENCY_RATES: INSTALLATION.CURRENCY_RATES,
-  MODELS_DIR: {
-    parse: as.required(),
-    default: 'models',
-    unit: 'path',
-    says: 'Folder of model versions; new ones are written there.',
-  },
+  MODELS_DIR: { ...MODEL.MODELS_DIR, says: 'Folder of model versions; new ones are written there.' },
   RETRAIN_SCHEDULE: {
     parse: z.string().transform((text, context) => {
       const schedule = parseSchedule(text)

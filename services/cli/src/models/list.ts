@@ -22,7 +22,7 @@ export interface ListedModel {
 /** Every version of the folder, oldest first, and what Redis alone holds. */
 export async function listModels(registry: Registry): Promise<readonly ListedModel[]> {
   const { listVersions } = await import('@holdfast/scorer')
-  const { openFolder } = await import('@holdfast/risk-worker')
+  const { openFolder } = await import('@holdfast/champion')
   const { folder, pointers } = registry
   const listed: ListedModel[] = []
   const inFolder = new Set<string>()

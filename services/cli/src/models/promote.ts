@@ -1,5 +1,5 @@
+import type { OpenModel } from '@holdfast/champion'
 import { explainError, HoldfastError, type ModelPointers, pointTo, withChampion } from '@holdfast/platform'
-import type { OpenModel } from '@holdfast/risk-worker'
 import type { GateReport } from '@holdfast/trainer'
 import { note } from '../output/text.ts'
 import type { Registry } from './registry.ts'

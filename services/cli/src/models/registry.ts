@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { OpenModel } from '@holdfast/champion'
 import type { ModelPointer, ModelStore, ReadPointers } from '@holdfast/platform'
-import type { OpenModel } from '@holdfast/risk-worker'
 import type { Backend } from '@holdfast/scorer'
 import { modelsFolder } from '../config.ts'
 import { usageError } from '../errors.ts'
@@ -26,7 +26,7 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
   return withInstallation(
     async (on) => {
       const { modelStore } = await import('@holdfast/platform')
-      const { openBackend, openFolder, openStored } = await import('@holdfast/risk-worker')
+      const { openBackend, openFolder, openStored } = await import('@holdfast/champion')
       const folder = modelsFolder(on.config)
       const store = modelStore(await on.redis(), on.config.KEY_PREFIX)
       const pointers = await store.pointers()

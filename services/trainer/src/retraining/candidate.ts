@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { type OpenModel, openFolder } from '@holdfast/champion'
 import { packModel } from '@holdfast/platform'
-import { type OpenModel, openFolder } from '@holdfast/risk-worker'
 import type { Backend } from '@holdfast/scorer'
 import { type GateReport, judgeCandidate } from '../registry/gate.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'

@@ -1,3 +1,4 @@
+import { openBackend } from '@holdfast/champion'
 import {
   asError,
   connectAdmin,
@@ -7,7 +8,6 @@ import {
   HoldfastError,
   readConfig,
 } from '@holdfast/platform'
-import { openBackend } from '@holdfast/risk-worker'
 import { SETTINGS } from '../config.ts'
 import { TrainerError } from '../errors.ts'
 import type { Answer, Failed, Message, Order } from './child-messages.ts'

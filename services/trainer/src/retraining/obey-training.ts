@@ -1,6 +1,6 @@
+import { type OpenModel, openStored } from '@holdfast/champion'
 import { createDecoder } from '@holdfast/contracts'
 import { asError, domainAt, topicsOf, withKafkaTrouble } from '@holdfast/platform'
-import { type OpenModel, openStored } from '@holdfast/risk-worker'
 import { openSource, topicRecords } from '../source/index.ts'
 import { makeCandidate } from './candidate.ts'
 import type { Trained, TrainingOrder } from './child-messages.ts'

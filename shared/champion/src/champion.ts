@@ -9,7 +9,8 @@ import {
   type Stoppable,
 } from '@holdfast/platform'
 import type { Backend } from '@holdfast/scorer'
-import { type ModelSettings, type OpenModel, openFromFolder, openStored } from './open-model.ts'
+import { type OpenModel, openFromFolder, openStored } from './open-model.ts'
+import type { ModelSettings } from './settings.ts'
 
 export type ModelRole = 'champion' | 'challenger'
 

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { parseManifest } from '@holdfast/contracts'
 import { asError, digestOf, HoldfastError, type Logger, packModel, type StoredModel } from '@holdfast/platform'
 import { type Backend, listVersions, loadBackend, type OpenVersion, openVersion, readVersion } from '@holdfast/scorer'
-import type { Config } from './config.ts'
+import type { ModelSettings } from './settings.ts'
 
 /** A model ready for work, with the bytes that it came from. */
 export interface OpenModel extends OpenVersion {
@@ -10,8 +10,6 @@ export interface OpenModel extends OpenVersion {
   /** Of these bytes. */
   readonly digest: string
 }
-
-export type ModelSettings = Pick<Config, 'MODELS_DIR' | 'MODEL_VERSION'>
 
 /**
  * TensorFlow.js as this process runs it; SCORER_BACKEND forces one.
