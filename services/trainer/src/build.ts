@@ -54,6 +54,7 @@ export async function buildTrainer(config: Config, log: Logger, { lifecycle }: S
     retrainAbove: config.RETRAIN_ON_DRIFT,
     restMs: config.RETRAIN_DRIFT_REST,
     onWatched: observer.watched,
+    onFailed: observer.watchFailed,
   })
   const worker = createQueueWorker({
     ...{ client, log, name: RETRAINING_QUEUE, prefix: queuePrefix(prefix) },

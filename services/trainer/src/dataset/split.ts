@@ -45,8 +45,13 @@ export function splitByTime(request: SplitRequest): Split {
     const days = (ms: number) => Math.floor(ms / DAY_MS)
     throw new TrainerError(
       'too_little_data',
-      `the log spans ${days(logEnd - logStart)} days; a horizon of ${days(horizonMs)} days needs ${days(3 * horizonMs) + warmUpDays} at least (${warmUpDays} to warm up, then one horizon each to train, to validate and to test)`,
+      `the log spans ${days(logEnd - logStart)} days; a horizon of ${days(horizonMs)} days needs ${daysToTrain(days(horizonMs), warmUpDays)} at least (${warmUpDays} to warm up, then one horizon each to train, to validate and to test)`,
     )
   }
   return { selection, validation, training, test }
+}
+
+/** How long a log must be to be split, days: to warm up, then one horizon each to train, to validate and to test. */
+export function daysToTrain(horizonDays: number, warmUpDays: number): number {
+  return warmUpDays + 3 * horizonDays
 }

@@ -20,6 +20,7 @@ export function createObserver({ metrics, queue, record }: ObserverOptions) {
       metrics.retrainingSeconds.observe((Date.parse(endedAt) - Date.parse(startedAt)) / 1_000)
     },
     watched: (found: Watched) => observeWatch(metrics, found),
+    watchFailed: () => metrics.watches.inc({ outcome: 'failed' }),
     async whileRunning<T>(work: () => Promise<T>): Promise<T> {
       metrics.retrainingRunning.set(1)
       try {

@@ -1,3 +1,4 @@
+export type { History } from './history.ts'
 export { observeWatch } from './observe.ts'
 export { type Sample, type SampleRequest, sampleBuyers } from './sample.ts'
 export { type TrainingDistribution, trainingDistributionOf, withTraining } from './training-distribution.ts'

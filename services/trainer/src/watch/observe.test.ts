@@ -34,7 +34,7 @@ const outcome: OutcomeRecord = {
   ...{ meanPredicted: 0.6, auc: 0.8, logLoss: 0.5, brier: null, ece: 0.05, reliability: [] },
 }
 const found: Watched = {
-  ...{ last, drift, recorded: undefined, versions: [] },
+  ...{ last, drift, history: undefined, recorded: undefined, versions: [] },
   judged: [outcome],
   outcomes: [outcome, { ...outcome, cohort: '2026-01-31+90d', auc: 0.1 }],
 }

@@ -4,7 +4,7 @@ import type { Watched } from './watch-model.ts'
 
 type WatchCollectors = Collectors<typeof WATCH_METRICS>
 
-/** Turns what a watch found into metrics. One that threw is for its caller to count: `watches.inc({ outcome: 'failed' })`. */
+/** Turns what a watch found into metrics. One that threw is for its caller to count, as `failed`. */
 export function observeWatch(of: WatchCollectors, { last, drift, judged, outcomes }: Watched): void {
   of.watches.inc({ outcome: last.outcome })
   of.cohortsJudged.inc(judged.length)

@@ -15,6 +15,7 @@ import { measureDrift } from '../drift/measure-drift.ts'
 import { iso } from '../registry/manifest.ts'
 import { openWatched, type WatchedChampion } from './champion.ts'
 import { type Cohort, cohortName, dayOf, earliestMaturity, packCohort } from './cohort.ts'
+import { type History, historyOf } from './history.ts'
 import { outcomesByVersion } from './judge-cohort.ts'
 import { judgeMatured } from './judge-matured.ts'
 import { recordsBehind } from './reach.ts'
@@ -51,6 +52,8 @@ export interface Watched {
   readonly last: LastWatch
   /** What is known of drift after this watch, be it of an earlier one; of the present champion only. */
   readonly drift: DriftRecord | undefined
+  /** Of the customers by whom this watch has measured drift. */
+  readonly history: History | undefined
   /** Cohorts judged by this watch. */
   readonly judged: readonly OutcomeRecord[]
   /** The cohort that this watch has recorded. */
@@ -63,6 +66,7 @@ export interface Watched {
 /** What a watch has to say of itself before it looks at what is stored. */
 interface Course extends Pick<LastWatch, 'outcome' | 'says' | 'corrupt' | 'expired'> {
   readonly drift?: DriftRecord
+  readonly history?: History
   readonly judged?: readonly OutcomeRecord[]
   readonly recorded?: Watched['recorded']
 }
@@ -102,7 +106,7 @@ async function measure(
   limits: WatchLimits,
   partitions: number,
   store: WatchStore,
-): Promise<Pick<Course, 'outcome' | 'says' | 'drift' | 'recorded'>> {
+): Promise<Pick<Course, 'outcome' | 'says' | 'drift' | 'history' | 'recorded'>> {
   const { client, prefix, clock, backend, modelsDir, log } = options
   const opened = await openWatched({ store: modelStore(client, prefix), backend, modelsDir, log })
   if (opened.kind !== 'open') {
@@ -121,8 +125,10 @@ async function measure(
     const at = clock.now()
     if (sample.customers.length === 0) return { outcome: 'no_customers', says: 'nobody has bought yet.' }
     const drift = driftOf(champion, sample, limits.driftCustomers, at)
+    const states = sample.customers.map(({ state }) => state)
+    const history = historyOf(states, champion.training, champion.manifest.horizonDays, at)
     const recorded = await recordDay(store, champion, sample.customers.slice(0, limits.cohortCustomers), at)
-    return { outcome: 'measured', says: null, drift, ...(recorded && { recorded }) }
+    return { outcome: 'measured', says: null, drift, history, ...(recorded && { recorded }) }
   } finally {
     champion.scorer.dispose()
   }
@@ -189,7 +195,7 @@ async function conclude(
   store: WatchStore,
   course: Course,
 ): Promise<Watched> {
-  const { outcome, says, drift, judged = [], recorded, corrupt, expired } = course
+  const { outcome, says, drift, history, judged = [], recorded, corrupt, expired } = course
   const { records: outcomes, corrupt: brokenOutcomes } = await store.outcomes()
   if (brokenOutcomes.length > 0)
     log.error({ cohorts: brokenOutcomes }, 'outcomes of cohorts cannot be read: they are left out')
@@ -207,7 +213,7 @@ async function conclude(
   }
   await store.write({ last, drift, versions })
   const known = drift ?? (await driftOfPresent(client, prefix, store))
-  return { last, drift: known, judged, recorded, outcomes, versions: [...versions] }
+  return { last, drift: known, history, judged, recorded, outcomes, versions: [...versions] }
 }
 
 /** Drift as an earlier watch measured it, where it is of the present champion. */
