@@ -11,7 +11,7 @@ export function jobsWaiting(counts: Readonly<Record<string, number>>): number {
 
 const total = (of: Readonly<Record<string, number>>): number => Object.values(of).reduce((sum, n) => sum + n, 0)
 
-/** `10,000 customers · 812 at risk · 37 jobs waiting · lag 0` */
+/** `10,000 customers · 812 at risk · 37 jobs waiting, 161 completed · lag 0` */
 export function statusLine({
   domainTime,
   rate,
@@ -22,12 +22,12 @@ export function statusLine({
   deadLetters,
   intakeStopped,
 }: Figures): string {
-  const waiting = Object.values(jobs).reduce((sum, counts) => sum + jobsWaiting(counts), 0)
+  const inAll = (of: typeof jobsWaiting) => Object.values(jobs).reduce((sum, counts) => sum + of(counts), 0)
   const parts = [
     ...(rate === 1 ? [] : [`${domainTime.slice(0, 10)}${rate === 0 ? ' (the clock stands)' : ''}`]),
     plural(customers, 'customer'),
     `${count(byBand.at_risk ?? 0)} at risk`,
-    `${plural(waiting, 'job')} queued`,
+    `${plural(inAll(jobsWaiting), 'job')} waiting, ${count(inAll(({ completed = 0 }) => completed))} completed`,
     `lag ${count(total(lag))}`,
   ]
   if (deadLetters > 0) parts.push(plural(deadLetters, 'dead letter'))

@@ -37,7 +37,7 @@ const STATE: RunState = {
 }
 
 test('the status line says in a line how it goes', () => {
-  expect(statusLine(FIGURES)).toBe('12,000 customers · 987 at risk · 9 jobs queued · lag 7')
+  expect(statusLine(FIGURES)).toBe('12,000 customers · 987 at risk · 9 jobs waiting, 4 completed · lag 7')
   expect(statusLine({ ...FIGURES, deadLetters: 2, intakeStopped: 'x' })).toMatch(/2 dead letters · INTAKE STOPPED/)
 })
 
