@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { openBackend, openChampion } from '@holdfast/champion'
+import { mayContact, openBackend, openChampion } from '@holdfast/champion'
 import { CONSOLE_METRICS, encodeEvent, type Job, QUEUES, queuePrefix } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
@@ -155,7 +155,7 @@ export async function buildConsole(
         return champion.inUse.riskModel
       },
       get modelMaySend() {
-        return champion.inUse.riskModel.learnedFrom === 'log' || config.LOG_IS_GENERATED
+        return mayContact(champion.inUse, config)
       },
       score(vector) {
         const { logits, probabilities } = champion.inUse.scorer.predict(Float32Array.from(vector), 1)

@@ -1,4 +1,4 @@
-import { type OpenModel, openBackend, openChampion } from '@holdfast/champion'
+import { mayContact, type OpenModel, openBackend, openChampion } from '@holdfast/champion'
 import { createDecoder, type Job, QUEUES, queuePrefix, RISK_WORKER_METRICS } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
@@ -83,7 +83,7 @@ export async function buildRiskWorker(
   const metrics = createMetrics(RISK_WORKER_METRICS, { service: 'risk-worker' })
   const backend = await openBackend(log)
   const observer = observe(metrics.of, { backend: backend.name })
-  const maySend = ({ riskModel }: OpenModel) => riskModel.learnedFrom === 'log' || config.LOG_IS_GENERATED
+  const maySend = (model: OpenModel) => mayContact(model, config)
   const champion = await lifecycle.start('models', () =>
     openChampion({
       store: modelStore(redis.client, config.KEY_PREFIX),

@@ -1,8 +1,16 @@
 import { join, resolve } from 'node:path'
 import { parseManifest } from '@holdfast/contracts'
-import { asError, digestOf, HoldfastError, type Logger, packModel, type StoredModel } from '@holdfast/platform'
+import {
+  asError,
+  type ConfigOf,
+  digestOf,
+  HoldfastError,
+  type Logger,
+  packModel,
+  type StoredModel,
+} from '@holdfast/platform'
 import { type Backend, listVersions, loadBackend, type OpenVersion, openVersion, readVersion } from '@holdfast/scorer'
-import type { ModelSettings } from './settings.ts'
+import type { MODEL_SETTINGS, ModelSettings } from './settings.ts'
 
 /** A model ready for work, with the bytes that it came from. */
 export interface OpenModel extends OpenVersion {
@@ -86,4 +94,12 @@ export async function openStored(backend: Backend, stored: StoredModel): Promise
     message: `model ${manifest.version} scores a customer of zeros with ${logits[0]}`,
     cure: 'train it again.',
   })
+}
+
+/** Whether the model may have customers contacted: one that learned from a generated shop only where the log is one, too. */
+export function mayContact(
+  { riskModel }: OpenModel,
+  config: Pick<ConfigOf<typeof MODEL_SETTINGS>, 'LOG_IS_GENERATED'>,
+): boolean {
+  return riskModel.learnedFrom === 'log' || config.LOG_IS_GENERATED
 }
