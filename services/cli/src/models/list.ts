@@ -19,24 +19,27 @@ export interface ListedModel {
   readonly problem: string | null
 }
 
-/** Every version of the folder, oldest first, and what Redis alone holds. */
+/** Every version of the folders, oldest first, and what Redis alone holds. */
 export async function listModels(registry: Registry): Promise<readonly ListedModel[]> {
   const { listVersions } = await import('@holdfast/scorer')
   const { openFolder } = await import('@holdfast/champion')
-  const { folder, pointers } = registry
+  const { folders, pointers } = registry
   const listed: ListedModel[] = []
   const inFolder = new Set<string>()
-  for (const version of await listVersions(folder)) {
-    try {
-      const { digest, manifest, scorer } = await openFolder(await registry.backend(), join(folder, version))
-      scorer.dispose()
-      inFolder.add(digest)
-      const pointer = pointedTo(pointers).find((each) => each.digest === digest)
-      listed.push(
-        row(version, manifest, ['folder', ...(pointer ? (['redis'] as const) : [])], registry, digest, pointer),
-      )
-    } catch (thrown) {
-      listed.push({ ...unknown(version, asError(thrown).message), where: ['folder'] })
+  for (const folder of folders) {
+    for (const version of await listVersions(folder)) {
+      try {
+        const { digest, manifest, scorer } = await openFolder(await registry.backend(), join(folder, version))
+        scorer.dispose()
+        if (inFolder.has(digest)) continue
+        inFolder.add(digest)
+        const pointer = pointedTo(pointers).find((each) => each.digest === digest)
+        const where = ['folder', ...(pointer ? (['redis'] as const) : [])] as const
+        listed.push(row(version, manifest, where, registry, digest, pointer))
+      } catch (thrown) {
+        const isCopy = listed.some((each) => each.version === version && each.problem !== null)
+        if (!isCopy) listed.push({ ...unknown(version, asError(thrown).message), where: ['folder'] })
+      }
     }
   }
   const seen = new Set<string>(inFolder)

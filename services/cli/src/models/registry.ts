@@ -1,21 +1,26 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { OpenModel } from '@holdfast/champion'
+import { readRunState } from '@holdfast/local'
 import type { ModelPointer, ModelStore, ReadPointers } from '@holdfast/platform'
-import type { Backend } from '@holdfast/scorer'
-import { modelsFolder } from '../config.ts'
+import { type Backend, MANIFEST_FILE } from '@holdfast/scorer'
+import { type Env, modelsFolder } from '../config.ts'
 import { usageError } from '../errors.ts'
 import { type Installation, withInstallation } from '../installation.ts'
+import { note } from '../output/text.ts'
+import { modelsOfRun } from '../run/models-of-run.ts'
 import { openProposal } from './read-retraining.ts'
 
 /** The models of an installation: the folder of versions, and what Redis points to. */
 export interface Registry {
   readonly on: Installation
   readonly folder: string
+  /** All that are looked through: this folder, then that of the trainer of the run here. */
+  readonly folders: readonly string[]
   readonly store: ModelStore
   readonly pointers: ReadPointers
   backend(): Promise<Backend>
-  /** A version of the folder, a folder of its own (a path), or one that Redis still holds. @throws ScorerError, HoldfastError */
+  /** A version of the folders, a folder of its own (a path), or one that Redis still holds. @throws ScorerError, HoldfastError */
   open(name: string): Promise<OpenModel>
   openPointer(pointer: ModelPointer): Promise<OpenModel>
 }
@@ -28,6 +33,7 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
       const { modelStore } = await import('@holdfast/platform')
       const { openBackend, openFolder, openStored } = await import('@holdfast/champion')
       const folder = modelsFolder(on.config)
+      const folders = [folder, ...folderOfRun(env)]
       const store = modelStore(await on.redis(), on.config.KEY_PREFIX)
       const pointers = await store.pointers()
       const opened: OpenModel[] = []
@@ -43,8 +49,11 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
       }
       const openPointer = async (pointer: ModelPointer) => kept(openStored(await backend(), await store.read(pointer)))
       async function open(name: string) {
-        const dir = name.includes('/') ? resolve(name) : join(folder, name)
-        if (existsSync(dir)) {
+        const dirs = name.includes('/') ? [resolve(name)] : folders.map((each) => join(each, name))
+        const [dir, other] = dirs.filter((each) => existsSync(each))
+        if (dir !== undefined) {
+          if (other !== undefined && !isSame(dir, other))
+            note(`${name} is ${dir}; the trainer made another one: ${other}`)
           const model = await kept(openFolder(await backend(), dir))
           const { withTraining } = await import('@holdfast/trainer')
           // It goes to Redis with the model, where watching it needs it.
@@ -54,16 +63,32 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
         if (pointer !== undefined) return openPointer(pointer)
         const proposed = await openProposal(await on.redis(), on.config.KEY_PREFIX, name)
         if (proposed !== undefined) return kept(openStored(await backend(), proposed))
-        throw usageError(`there is no model ${JSON.stringify(name)}: neither ${dir} nor Redis has it ("models list")`)
+        throw usageError(
+          `there is no model ${JSON.stringify(name)}: neither ${dirs[0]} nor Redis has it ("models list")`,
+        )
       }
       try {
-        return await work({ on, folder, store, pointers, backend, open, openPointer })
+        return await work({ on, folder, folders, store, pointers, backend, open, openPointer })
       } finally {
         for (const { scorer } of opened) scorer.dispose()
       }
     },
     { env },
   )
+}
+
+/** Where the trainer of the run here writes, if the commands are about that run. */
+function folderOfRun(env: Env): readonly string[] {
+  const run = readRunState()
+  if (run.kind !== 'running' || env.MODELS_DIR) return []
+  const isOfRun = !env.REDIS_URL || env.REDIS_URL === run.state.redis.urls.join(',')
+  return isOfRun ? [modelsOfRun(run.state.mode)] : []
+}
+
+/** A run begins with copies of the checkout's versions. */
+function isSame(dir: string, other: string): boolean {
+  const [one, two] = [dir, other].map((each) => readFileSync(join(each, MANIFEST_FILE)))
+  return one !== undefined && two !== undefined && one.equals(two)
 }
 
 /** Every pointer there is, champion first. */

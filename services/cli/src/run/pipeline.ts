@@ -1,10 +1,11 @@
 import { type RunState, removeRunState, resolveServices, type Say, type Stoppable } from '@holdfast/local'
 import { connectRedis, createKafka, createLogger, ensureTopics, formatRate } from '@holdfast/platform'
-import { type Env, inputTopics, readSettings, topicsOf, withRates } from '../config.ts'
+import { type Env, inputTopics, modelsFolder, readSettings, topicsOf, withRates } from '../config.ts'
 import { day } from '../output/text.ts'
 import { type ClockKeeper, keepClock } from './clock-keeper.ts'
 import { followReplay } from './follow-replay.ts'
 import { policyThatSends, saysWhatItMaySend, saysWhenTooLate } from './model-notice.ts'
+import { bringModels, modelsOfRun } from './models-of-run.ts'
 import { apartFromLive, type RunPlan } from './run-plan.ts'
 import { createRunRecord } from './run-record.ts'
 import { SERVICES } from './service-table.ts'
@@ -68,6 +69,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   await saysWhenTooLate(plan, env, say)
 
   const clock = await openKeptClock(plan.rate, replay?.beginsAt ?? Date.now(), env, onStarted)
+  if (!given.MODELS_DIR) await bringModels(modelsFolder(readSettings(env)), modelsOfRun(mode))
   const specs = SERVICES.filter(({ isPartOf }) => isPartOf(plan))
   const urls = await startServices(specs, { plan, run, env, say, onStarted, signal })
   signal.throwIfAborted()

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { repositoryRoot } from '@holdfast/local'
+import { dataFolder, repositoryRoot } from '@holdfast/local'
 import { expect, test } from 'vitest'
 import type { RunPlan } from './run-plan.ts'
 import { SERVICES, type ServiceContext } from './service-table.ts'
@@ -46,4 +46,16 @@ test('deliveries go to the receiver of this machine, unless somebody named anoth
   expect(addresses).toHaveLength(4)
   for (const [name, address] of addresses) expect(address, name).toContain('//127.0.0.1:')
   expect(worker?.env(context({ OUTREACH_CHANNELS: 'slack' }))).toEqual({})
+})
+
+test('what the trainer makes lies with the data of the run, unless somebody named a folder', () => {
+  const trainer = SERVICES.find(({ name }) => name === 'trainer')
+  const context = (env: RunPlan['env']): ServiceContext => ({
+    plan: { ...LIVE, env },
+    webhookSecret: 'whsec_x',
+    url: () => '',
+    port: () => 0,
+  })
+  expect(trainer?.env(context({}))).toEqual({ MODELS_DIR: join(dataFolder('live'), 'models') })
+  expect(trainer?.env(context({ MODELS_DIR: 'mine' }))).toEqual({})
 })

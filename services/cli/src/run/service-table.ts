@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { dataFolder, repositoryRoot } from '@holdfast/local'
 import { RISK_WORKER_NODE_FLAGS } from '@holdfast/risk-worker'
 import type { Env } from '../config.ts'
+import { modelsOfRun } from './models-of-run.ts'
 import type { RunPlan } from './run-plan.ts'
 
 /** One process that `up` starts and supervises. */
@@ -123,7 +124,7 @@ export const SERVICES: readonly ServiceSpec[] = [
     readiness: 'readyz',
     after: [],
     isPartOf: always,
-    env: () => ({}),
+    env: ({ plan: { mode, env } }) => (env.MODELS_DIR ? {} : { MODELS_DIR: modelsOfRun(mode) }),
   },
 ]
 
