@@ -8,6 +8,11 @@ const watch = testsOf('test/integration/watch.test.ts')
 const watchSample = testsOf('test/integration/watch-sample.test.ts')
 const retrain = testsOf('test/integration/retrain/retrain.test.ts')
 const refused = testsOf('test/integration/retrain/refused.test.ts')
+const young = testsOf('test/integration/retrain/young.test.ts')
+const verdict = testsOf('services/trainer/src/retraining/drift-verdict.test.ts')
+const freshRun = testsOf('test/integration/cli/retrain-up.test.ts')
+const FRESH_RUN =
+  'a fresh run does not retrain for its youth; what its trainer makes lies with its data, and the checkout stays as it is'
 const retrainQueue = testsOf('test/integration/retrain/queue.test.ts')
 
 /** Each is to be shown on a real Kafka and a real Redis while events flow. */
@@ -143,6 +148,32 @@ export const LIFECYCLE: readonly Chapter[] = [
           ),
           ...refused('a broker that is away is tried again, and told when that does not help'),
         ],
+      },
+      {
+        promise: 'a young installation does not retrain for its youth, nor any for the passing of time',
+        shownBy: [
+          ...young('a shop %s differs by nature: it is looked at again and again, and nothing retrains'),
+          ...freshRun(FRESH_RUN),
+          ...verdict(
+            'a feature or the score calls for a retraining above the threshold, and above what chance makes of few customers',
+            'that customers have grown older calls for nothing, however far it goes',
+            'while history is shorter than what the champion learned from, only the score calls',
+            'while there is too little history to train on, nothing calls',
+          ),
+        ],
+      },
+      {
+        promise: 'what the trainer of `npm start` makes does not change the checkout, and can be looked at by its name',
+        shownBy: [
+          ...freshRun(FRESH_RUN),
+          ...testsOf('services/cli/src/run/models-of-run.test.ts')(
+            'a run is given the versions that it does not have; its own stay as they are',
+          ),
+        ],
+      },
+      {
+        promise: 'a look at the champion that fails is counted, told, and comes again',
+        shownBy: young('a look that fails is counted, told, and comes again'),
       },
       {
         promise: 'too little history to retrain on is told, once, and changes nothing',
