@@ -77,7 +77,7 @@ export function writeTraining(
 }
 
 export interface Watcher {
-  watch(more?: { readonly limits?: Partial<WatchLimits>; readonly modelsDir?: string }): ReturnType<typeof watchModel>
+  watch(more?: { readonly limits?: Partial<WatchLimits> }): ReturnType<typeof watchModel>
   /** What it said at level error, a text a line. */
   readonly errors: readonly string[]
   close(): Promise<void>

@@ -64,8 +64,8 @@ test('before anybody has watched, and of an empty installation, it says so', asy
 
 test('customers of the kind that the model learned from: little drift; one cohort a day', async () => {
   await sendEvents(shop, between(0, T0))
-  // The worker that began with v1 promoted it without its training: that is found in the folder, and goes to Redis.
-  first = await watcher.watch({ ...PATIENT, modelsDir: opened.dir })
+  // The worker that began with v1 has brought to Redis how its training rows were spread.
+  first = await watcher.watch(PATIENT)
   expect(first.last).toMatchObject({
     outcome: 'measured',
     open: 1,
@@ -99,7 +99,7 @@ test('a champion that does not say what it learned from: drift is unknown, until
   expect((await models('promote', 'v2', '--force')).code).toBe(0)
   expect((await opened.problemOf('/v1/models/champion/drift', 404)).type).toContain('not-measured-yet')
   clock.set(T0 + DAY)
-  const watched = await watcher.watch({ ...PATIENT, modelsDir: opened.dir })
+  const watched = await watcher.watch(PATIENT)
   expect(watched.drift).toMatchObject({ score: null, features: [], problem: expect.stringMatching('retrain') })
   expect(watched.recorded?.cohort).toBe(`${day(T0 + DAY)}+90d`)
   expect((await opened.readDrift()).problem).toMatch(/^unknown: model v2/)

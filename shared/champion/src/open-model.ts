@@ -11,6 +11,7 @@ import {
 } from '@holdfast/platform'
 import { type Backend, listVersions, loadBackend, type OpenVersion, openVersion, readVersion } from '@holdfast/scorer'
 import type { MODEL_SETTINGS, ModelSettings } from './settings.ts'
+import { trainingDistributionOf } from './training-distribution.ts'
 
 /** A model ready for work, with the bytes that it came from. */
 export interface OpenModel extends OpenVersion {
@@ -72,10 +73,15 @@ export async function openFromFolder(
   })
 }
 
-/** @throws ScorerError as `readVersion` and `openVersion` do */
+/** With how its training rows were spread, where its report says so. @throws ScorerError as `readVersion` and `openVersion` do */
 export async function openFolder(backend: Backend, dir: string): Promise<OpenModel> {
   const { manifest, artifacts } = await readVersion(dir)
-  const stored: StoredModel = { manifest: JSON.stringify(manifest), ...artifacts }
+  const training = await trainingDistributionOf(dir)
+  const stored: StoredModel = {
+    manifest: JSON.stringify(manifest),
+    ...artifacts,
+    ...(training !== undefined && { training }),
+  }
   return { stored, digest: digestOf(packModel(stored)), ...(await openVersion(backend, { manifest, artifacts })) }
 }
 

@@ -5,7 +5,6 @@ import { repositoryRoot } from '@holdfast/local'
 import { eventually, testLog } from '@holdfast/testing'
 import { openRetrainingQueue } from '@holdfast/trainer'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import { cli } from '../cli/run-cli.ts'
 import { type Installation, install, showWorkersOfFailedTests } from '../risk-worker/support.ts'
 import { recordOf, sendHistory, TrainerProcess } from './support.ts'
 
@@ -37,8 +36,6 @@ async function shopOf(days: number): Promise<Installation> {
   onTestFinished(() => shop.close())
   await shop.runWorker()
   await sendHistory(shop, { customers: 600, days })
-  // It goes to Redis with the champion, as the first thing that anybody would do for whom drift is unknown.
-  expect((await cli(['models', 'promote', 'v1', '--force'], shop.env)).code).toBe(0)
   return shop
 }
 

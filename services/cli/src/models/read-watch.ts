@@ -44,7 +44,7 @@ async function lastWatch(registry: Registry, now: boolean) {
   return { last, store }
 }
 
-async function watch({ on, folder, backend }: Registry): Promise<LastWatch> {
+async function watch({ on, backend }: Registry): Promise<LastWatch> {
   const { watchModel } = await import('@holdfast/trainer')
   // Says clearly where topics are missing.
   await on.partitionCount()
@@ -54,7 +54,6 @@ async function watch({ on, folder, backend }: Registry): Promise<LastWatch> {
     clock: await on.clock(),
     backend: await backend(),
     logEnds: () => on.logBounds(inputTopics(on.topics)),
-    modelsDir: folder,
     log: on.log,
   })
   return last

@@ -54,10 +54,7 @@ export function withRegistry<T>(work: (registry: Registry) => Promise<T>): Promi
         if (dir !== undefined) {
           if (other !== undefined && !isSame(dir, other))
             note(`${name} is ${dir}; the trainer made another one: ${other}`)
-          const model = await kept(openFolder(await backend(), dir))
-          const { withTraining } = await import('@holdfast/trainer')
-          // It goes to Redis with the model, where watching it needs it.
-          return { ...model, stored: await withTraining(model.stored, dir) }
+          return kept(openFolder(await backend(), dir))
         }
         const pointer = pointedTo(pointers).find(({ version }) => version === name)
         if (pointer !== undefined) return openPointer(pointer)

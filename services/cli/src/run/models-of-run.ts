@@ -8,8 +8,8 @@ import { listVersions } from '@holdfast/scorer'
 export const modelsOfRun = (mode: RunMode): string => join(dataFolder(mode), 'models')
 
 /**
- * Gives the folder of a run the versions of the checkout that it does not have: what the trainer makes is numbered after them,
- * and finds there how the rows of the champion were spread. Nothing that is there is written over.
+ * Gives the folder of a run the versions of the checkout that it does not have: what the trainer makes is numbered after them.
+ * Nothing that is there is written over.
  */
 export async function bringModels(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true })

@@ -6,7 +6,6 @@ import { type GateReport, judgeCandidate } from '../registry/gate.ts'
 import { DEFAULT_SETTINGS } from '../settings.ts'
 import type { EventSource } from '../source/event-source.ts'
 import { trainOnSource } from '../train-from-source.ts'
-import { withTraining } from '../watch/index.ts'
 import { chooseCutoffs } from './cutoffs.ts'
 import { prepareModelsFolder, versionMadeAt } from './drafts.ts'
 import { someCustomersOf, spanOf } from './log-span.ts'
@@ -70,7 +69,7 @@ export async function makeCandidate(request: CandidateRequest): Promise<Candidat
     progress(`holding ${version} against ${champion?.manifest.version ?? 'nothing: there is no champion'}`)
     const at = Date.parse(model.manifest.evaluationCutoffs[0] ?? createdAt)
     const report = await judgeCandidate({ candidate: model, champion, source, at })
-    const { training: distribution } = await withTraining(model.stored, dir)
+    const { training: distribution } = model.stored
     return {
       figures: figuresOf(model, report),
       packed: packModel(model.stored),

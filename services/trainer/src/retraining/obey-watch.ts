@@ -13,7 +13,6 @@ export async function obeyWatch({ config, log, admin, backend }: Tools): Promise
       prefix: config.KEY_PREFIX,
       clock: await openClock(client, config.KEY_PREFIX),
       logEnds: () => logBounds(admin, inputs),
-      modelsDir: config.MODELS_DIR,
     }),
   )
   return { kind: 'watched', watched }

@@ -1,6 +1,6 @@
+import type { TrainingDistribution } from '@holdfast/champion'
 import type { CustomerState } from '@holdfast/core'
 import { DAY_MS } from '../settings.ts'
-import type { TrainingDistribution } from './training-distribution.ts'
 
 /** How far back what is known of the customers reaches, and how far it did for the champion. */
 export interface History {

@@ -1,5 +1,4 @@
 export type { History } from './history.ts'
 export { observeWatch } from './observe.ts'
 export { type Sample, type SampleRequest, sampleBuyers } from './sample.ts'
-export { type TrainingDistribution, trainingDistributionOf, withTraining } from './training-distribution.ts'
 export { WATCH_LIMITS, type Watched, type WatchLimits, type WatchOptions, watchModel } from './watch-model.ts'

@@ -41,8 +41,6 @@ export interface WatchOptions {
   readonly backend: Backend
   /** Where the input topics end now: `() => logBounds(admin, inputs)`. */
   readonly logEnds: () => Promise<readonly LogBounds[]>
-  /** Where the champion's folder may lie, for a training distribution that did not come to Redis with it. */
-  readonly modelsDir?: string
   readonly log: Logger
   readonly limits?: Partial<WatchLimits>
 }
@@ -107,8 +105,8 @@ async function measure(
   partitions: number,
   store: WatchStore,
 ): Promise<Pick<Course, 'outcome' | 'says' | 'drift' | 'history' | 'recorded'>> {
-  const { client, prefix, clock, backend, modelsDir, log } = options
-  const opened = await openWatched({ store: modelStore(client, prefix), backend, modelsDir, log })
+  const { client, prefix, clock, backend, log } = options
+  const opened = await openWatched({ store: modelStore(client, prefix), backend, log })
   if (opened.kind !== 'open') {
     log.warn({ why: opened.says }, 'the champion is not measured')
     return { outcome: opened.kind, says: opened.says }

@@ -71,12 +71,10 @@ return 1
 export interface ModelStore {
   /** @throws HoldfastError MODEL_POINTERS_BROKEN */
   pointers(): Promise<ReadPointers>
-  /** @throws HoldfastError STORED_MODEL_MISSING, STORED_MODEL_CORRUPT */
+  /** With how its training rows were spread, where that was stored. @throws HoldfastError STORED_MODEL_MISSING, STORED_MODEL_CORRUPT */
   read(pointer: ModelPointer): Promise<StoredModel>
   /** How the training rows of a model were spread, as it was stored; undefined where nobody knew. */
   training(pointer: Pick<ModelPointer, 'digest'>): Promise<string | undefined>
-  /** Stores that of a model that came without it. It is forgotten with the model. */
-  addTraining(pointer: Pick<ModelPointer, 'digest'>, text: string): Promise<void>
   /**
    * Turns the pointers. False, and nothing written, where others turned them since they were read.
    * @param models by digest, those that may not be stored yet; written anew where they are, which mends damaged ones
@@ -92,20 +90,18 @@ export function modelStore(client: RedisClient, prefix: string): ModelStore {
       return { ...parsePointers(text, key), text }
     },
     async read({ version, digest }) {
-      const packed = await client.hget(key, model(digest))
-      if (packed === null) {
+      const [packed, spread] = await client.hmget(key, model(digest), training(digest))
+      if (packed === null || packed === undefined) {
         throw new HoldfastError({
           code: 'STORED_MODEL_MISSING',
           message: `model ${version} is pointed to, but Redis holds no bytes of it (${key})`,
           cure: 'promote it again from its folder ("npx holdfast models promote"), or go back: "npx holdfast models rollback".',
         })
       }
-      return unpackModel(packed, digest, `model ${version}`)
+      const stored = unpackModel(packed, digest, `model ${version}`)
+      return spread === null || spread === undefined ? stored : { ...stored, training: spread }
     },
     training: async ({ digest }) => (await client.hget(key, training(digest))) ?? undefined,
-    async addTraining({ digest }, text) {
-      await client.hset(key, training(digest), text)
-    },
     async turn(from, to, models) {
       const champions = to.champions.slice(0, MOST_CHAMPIONS)
       const next: ModelPointers = { champions, ...(to.challenger && { challenger: to.challenger }) }
