@@ -63,7 +63,7 @@ export const SETTINGS = {
     ),
     default: '0.25',
     unit: 'PSI',
-    says: 'A look that finds a larger population stability index, of any feature or of the score, retrains; off for never.',
+    says: 'A larger population stability index retrains: of the score, or of a feature once history reaches as far back as the champion’s; off for never.',
   },
   RETRAIN_DRIFT_REST: {
     parse: interval(),
