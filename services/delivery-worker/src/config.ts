@@ -2,9 +2,11 @@ import {
   as,
   type ConfigOf,
   HoldfastError,
+  INPUT_TOPIC_SETTINGS,
   INSTALLATION_SETTINGS as INSTALLATION,
   KAFKA_SETTINGS,
   LOG_SETTINGS,
+  probeSettings,
   REDIS_SETTINGS,
   type Settings,
 } from '@holdfast/platform'
@@ -15,10 +17,7 @@ import { channels, httpUrl, isLocale, mailbox, protocolOf, webhookSecret } from 
 export const SETTINGS = {
   ...KAFKA_SETTINGS,
   ...REDIS_SETTINGS,
-  TOPIC_PURCHASES: INSTALLATION.TOPIC_PURCHASES,
-  TOPIC_SUPPORT: INSTALLATION.TOPIC_SUPPORT,
-  TOPIC_ENGAGEMENT: INSTALLATION.TOPIC_ENGAGEMENT,
-  TOPIC_PROFILE: INSTALLATION.TOPIC_PROFILE,
+  ...INPUT_TOPIC_SETTINGS,
   TOPIC_ACTIONS: { ...INSTALLATION.TOPIC_ACTIONS, says: 'Name of the topic for what was decided and done (written).' },
   KEY_PREFIX: INSTALLATION.KEY_PREFIX,
   POLICY_FILE: INSTALLATION.POLICY_FILE,
@@ -146,18 +145,7 @@ export const SETTINGS = {
     unit: 'ms',
     says: 'Silence after which the jobs of a worker go to another.',
   },
-  PROBE_HOST: {
-    parse: as.required(),
-    default: '127.0.0.1',
-    unit: '-',
-    says: 'Where /healthz, /readyz and /metrics listen.',
-  },
-  PROBE_PORT: {
-    parse: as.number({ min: 0, max: 65_535 }),
-    default: '9465',
-    unit: 'port',
-    says: 'Port of /healthz, /readyz and /metrics; 0 for a free one.',
-  },
+  ...probeSettings(9465),
   ...LOG_SETTINGS,
 } as const satisfies Settings
 

@@ -6,6 +6,7 @@ import {
   KAFKA_SETTINGS,
   LOG_SETTINGS,
   policyOf,
+  probeSettings,
   REDIS_SETTINGS,
   type Settings,
 } from '@holdfast/platform'
@@ -84,18 +85,7 @@ export const SETTINGS = {
     unit: 'records',
     says: 'If more than half of the newest so many are invalid, intake stops.',
   },
-  PROBE_HOST: {
-    parse: as.required(),
-    default: '127.0.0.1',
-    unit: '-',
-    says: 'Where /healthz, /readyz and /metrics listen.',
-  },
-  PROBE_PORT: {
-    parse: as.number({ min: 0, max: 65_535 }),
-    default: '9464',
-    unit: 'port',
-    says: 'Port of /healthz, /readyz and /metrics; 0 for a free one.',
-  },
+  ...probeSettings(9464),
   ...LOG_SETTINGS,
 } as const satisfies Settings
 

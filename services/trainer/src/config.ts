@@ -2,9 +2,11 @@ import { MODEL_SETTINGS as MODEL } from '@holdfast/champion'
 import {
   as,
   type ConfigOf,
+  INPUT_TOPIC_SETTINGS,
   INSTALLATION_SETTINGS as INSTALLATION,
   KAFKA_SETTINGS,
   LOG_SETTINGS,
+  probeSettings,
   REDIS_SETTINGS,
   type Settings,
 } from '@holdfast/platform'
@@ -25,11 +27,7 @@ const interval = () =>
 export const SETTINGS = {
   ...KAFKA_SETTINGS,
   ...REDIS_SETTINGS,
-  TOPIC_PURCHASES: INSTALLATION.TOPIC_PURCHASES,
-  TOPIC_SUPPORT: INSTALLATION.TOPIC_SUPPORT,
-  TOPIC_ENGAGEMENT: INSTALLATION.TOPIC_ENGAGEMENT,
-  TOPIC_PROFILE: INSTALLATION.TOPIC_PROFILE,
-  TOPIC_ACTIONS: INSTALLATION.TOPIC_ACTIONS,
+  ...INPUT_TOPIC_SETTINGS,
   KEY_PREFIX: INSTALLATION.KEY_PREFIX,
   BASE_CURRENCY: INSTALLATION.BASE_CURRENCY,
   CURRENCY_RATES: INSTALLATION.CURRENCY_RATES,
@@ -101,18 +99,7 @@ export const SETTINGS = {
     unit: 'ms',
     says: 'Silence after which the job of a trainer goes to another.',
   },
-  PROBE_HOST: {
-    parse: as.required(),
-    default: '127.0.0.1',
-    unit: '-',
-    says: 'Where /healthz, /readyz and /metrics listen.',
-  },
-  PROBE_PORT: {
-    parse: as.number({ min: 0, max: 65_535 }),
-    default: '9466',
-    unit: 'port',
-    says: 'Port of /healthz, /readyz and /metrics; 0 for a free one.',
-  },
+  ...probeSettings(9466),
   ...LOG_SETTINGS,
 } as const satisfies Settings
 

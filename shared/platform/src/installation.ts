@@ -16,12 +16,18 @@ const topic = (role: string, name: string) => ({
 
 const RATE = /^([A-Z]{3})=(\d+(?:\.\d+)?)$/
 
-export const INSTALLATION_SETTINGS = {
+/** The topics that are consumed. */
+export const INPUT_TOPIC_SETTINGS = {
   TOPIC_PURCHASES: topic('purchases', 'customer.purchases'),
   TOPIC_SUPPORT: topic('support and surveys', 'customer.support'),
   TOPIC_ENGAGEMENT: topic('engagement', 'customer.engagement'),
   TOPIC_PROFILE: topic('profiles, consent and contract', 'customer.profile'),
   TOPIC_ACTIONS: topic('what was decided and done', 'churn.actions'),
+} as const satisfies Settings
+
+/** All topics, and how to create them. */
+export const TOPIC_SETTINGS = {
+  ...INPUT_TOPIC_SETTINGS,
   TOPIC_RISK_CHANGES: topic('changes of band (written)', 'churn.risk-changes'),
   TOPIC_DEAD_LETTERS: topic('dead letters (written)', 'churn.dead-letters'),
   TOPIC_PARTITIONS: {
@@ -36,6 +42,10 @@ export const INSTALLATION_SETTINGS = {
     unit: 'replicas',
     says: "For topics that have to be created; -1 is the broker's default.",
   },
+} as const satisfies Settings
+
+export const INSTALLATION_SETTINGS = {
+  ...TOPIC_SETTINGS,
   KEY_PREFIX: {
     parse: as.required(),
     default: DEFAULT_KEY_PREFIX,
@@ -66,10 +76,7 @@ export const INSTALLATION_SETTINGS = {
 } as const satisfies Settings
 
 type InstallationConfig = ConfigOf<typeof INSTALLATION_SETTINGS>
-type InputTopicSettings = Pick<
-  InstallationConfig,
-  'TOPIC_PURCHASES' | 'TOPIC_SUPPORT' | 'TOPIC_ENGAGEMENT' | 'TOPIC_PROFILE' | 'TOPIC_ACTIONS'
->
+type InputTopicSettings = ConfigOf<typeof INPUT_TOPIC_SETTINGS>
 type OutputTopicSettings = Pick<InstallationConfig, 'TOPIC_RISK_CHANGES' | 'TOPIC_DEAD_LETTERS'>
 
 /** Topics that a service does not know by a setting keep their usual names. */

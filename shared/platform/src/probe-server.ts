@@ -1,6 +1,25 @@
 import { createServer, type RequestListener } from 'node:http'
+import { as, type Settings } from './config.ts'
 import { asError, HoldfastError } from './errors.ts'
 import type { Stoppable } from './lifecycle.ts'
+
+/** Where a service's probes listen. @param port unless the environment says otherwise */
+export function probeSettings(port: number) {
+  return {
+    PROBE_HOST: {
+      parse: as.required(),
+      default: '127.0.0.1',
+      unit: '-',
+      says: 'Where /healthz, /readyz and /metrics listen.',
+    },
+    PROBE_PORT: {
+      parse: as.number({ min: 0, max: 65_535 }),
+      default: String(port),
+      unit: 'port',
+      says: 'Port of /healthz, /readyz and /metrics; 0 for a free one.',
+    },
+  } as const satisfies Settings
+}
 
 export interface ProbeResult {
   readonly ok: boolean
