@@ -1,12 +1,11 @@
 import type { CustomerState } from '../state/customer-state.ts'
 import { type Facts, facts } from './facts.ts'
-import { vectorOf } from './table.ts'
+import { type Vector, vectorOf } from './table.ts'
 
 /** A state seen at one instant: facts and feature vector, computed once for all who need them. */
 export interface Sight {
   readonly facts: Facts
-  /** In the order of FEATURES. */
-  readonly vector: Float64Array
+  readonly vector: Vector
 }
 
 export function see(state: CustomerState, at: number): Sight {

@@ -17,14 +17,18 @@ export const MOVING: readonly number[] = FEATURES.flatMap((row, i) => (row.silen
 /** The others. */
 export const STILL: readonly number[] = FEATURES.flatMap((row, i) => (row.silence === 'constant' ? [i] : []))
 
-/** The features of a state at an instant, in the order of `FEATURES`. */
+/** A number for each row of the feature table, in its order. */
+export type Vector = ArrayLike<number>
+
+/** The features of a state at an instant. */
 export function featureVector(state: CustomerState, at: number): Float64Array {
-  return vectorOf(facts(state, at))
+  return Float64Array.from(vectorOf(facts(state, at)))
 }
 
 /** The features of a state as it was seen. */
-export function vectorOf(seen: Facts): Float64Array {
-  const vector = new Float64Array(FEATURES.length)
+export function vectorOf(seen: Facts): Vector {
+  // A plain array lives and dies among the young objects; a typed one of this size is allocated apart.
+  const vector = new Array<number>(FEATURES.length)
   for (let i = 0; i < FEATURES.length; i++) vector[i] = FEATURES[i]!.of(seen)
   return vector
 }

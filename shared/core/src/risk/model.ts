@@ -1,6 +1,6 @@
 import type { Valuation } from '../clv/valuation.ts'
 import { FEATURE_GROUPS, type FeatureGroup } from '../features/row.ts'
-import { FEATURES } from '../features/table.ts'
+import { FEATURES, type Vector } from '../features/table.ts'
 
 /**
  * A trained logistic model in plain arithmetic: the same weights as the TensorFlow.js model beside it, for reasons and for
@@ -25,7 +25,7 @@ export interface RiskModel {
   readonly valuation?: Valuation | undefined
 }
 
-export function logitOf(model: RiskModel, vector: Float64Array): number {
+export function logitOf(model: RiskModel, vector: Vector): number {
   let logit = model.bias
   for (let i = 0; i < vector.length; i++) logit += model.weights[i]! * vector[i]!
   return logit
@@ -35,7 +35,7 @@ export function logitOf(model: RiskModel, vector: Float64Array): number {
  * How far a float32 evaluation of the logit may lie from this arithmetic: (n + 2)·2⁻²⁴·Σ|w·x|, the bound on the rounding of
  * the inputs, the products and their sum (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.1).
  */
-export function float32Breadth(model: RiskModel, vector: Float64Array): number {
+export function float32Breadth(model: RiskModel, vector: Vector): number {
   let magnitude = Math.abs(model.bias)
   for (let i = 0; i < vector.length; i++) magnitude += Math.abs(model.weights[i]! * vector[i]!)
   return float32BreadthOf(magnitude)
@@ -62,7 +62,7 @@ const GROUP_OF = FEATURES.map(({ group }) => FEATURE_GROUPS.indexOf(group))
 /**
  * Exact contributions w·(x - mean) by group, largest first. They add up: `logitOf` = logit of the average vector + their sum.
  */
-export function contributions(model: RiskModel, vector: Float64Array): readonly Contribution[] {
+export function contributions(model: RiskModel, vector: Vector): readonly Contribution[] {
   const sums = new Float64Array(FEATURE_GROUPS.length)
   for (let i = 0; i < vector.length; i++) sums[GROUP_OF[i]!]! += model.weights[i]! * (vector[i]! - model.means[i]!)
   return FEATURE_GROUPS.map((group, i) => ({ group, logit: sums[i]! })).sort((a, b) => b.logit - a.logit)

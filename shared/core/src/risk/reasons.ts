@@ -1,5 +1,6 @@
 import type { Facts } from '../features/facts.ts'
 import type { FeatureGroup } from '../features/row.ts'
+import type { Vector } from '../features/table.ts'
 import { type Contribution, contributions, type RiskModel } from './model.ts'
 
 /** Why the risk is what it is: one group's share of the logit, in a sentence that a support agent can read out. */
@@ -11,7 +12,7 @@ export interface Reason extends Contribution {
 const LEAST_LOGIT = 0.05
 
 /** The groups that raise the risk above the average customer's, strongest first, at most `most`. */
-export function reasons(model: RiskModel, vector: Float64Array, seen: Facts, most = 4): readonly Reason[] {
+export function reasons(model: RiskModel, vector: Vector, seen: Facts, most = 4): readonly Reason[] {
   return contributions(model, vector)
     .filter(({ logit }, rank) => logit > (rank === 0 ? 0 : LEAST_LOGIT))
     .slice(0, most)

@@ -11,7 +11,7 @@ export interface Sample {
   /** See `float32Breadth`. */
   readonly breadth: number
   /** w·f of each row that moves in silence, in the order of MOVING. */
-  readonly terms: Float64Array
+  readonly terms: readonly number[]
 }
 
 /** What a search looks for. */
@@ -73,7 +73,7 @@ export class SilentLogit {
     this.samples++
     const seen = factsAt(this.seen.facts, minute * MINUTE_MS)
     const { weights } = this.model
-    const terms = new Float64Array(MOVING.length)
+    const terms = new Array<number>(MOVING.length)
     let logit = this.stillLogit
     let magnitude = this.stillMagnitude
     for (let k = 0; k < MOVING.length; k++) {
@@ -89,7 +89,7 @@ export class SilentLogit {
   /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
   private sampleSeen(): Sample {
     const { vector, facts } = this.seen
-    const terms = new Float64Array(MOVING.length)
+    const terms = new Array<number>(MOVING.length)
     let logit = this.stillLogit
     let magnitude = this.stillMagnitude
     for (let k = 0; k < MOVING.length; k++) {
