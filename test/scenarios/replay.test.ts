@@ -8,7 +8,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { holdfast, ownServices } from '../integration/cli/built-cli.ts'
 
 /*
- * A small shop's log of 2015, replayed sixty days a second by the whole pipeline: stopped midway as by Ctrl-C, started again, and
+ * A small shop's log of 2015, replayed thirty days a second by the whole pipeline: stopped midway as by Ctrl-C, started again, and
  * followed to its end. Half of the customers stay away after a while.
  */
 
@@ -57,9 +57,9 @@ test('a real log is replayed to its end, also across a stop, and what happened i
   const orders = rows()
   writeFileSync(file, `customer,day,amount,order\n${orders.join('\n')}\nc-0,yesterday,1.00,bad\n`)
   writeFileSync(map, MAP)
-  // At this pace the seven days of the default would be a tenth of a second.
+  // At this pace the seven days of the default would be a quarter of a second.
   writeFileSync(policy, 'actionHorizon: 120d\n')
-  const args = ['up', '--replay', file, '--map', map, '--timelapse', '60d/s', '--model-may-send', '--stop-at-end']
+  const args = ['up', '--replay', file, '--map', map, '--timelapse', '30d/s', '--model-may-send', '--stop-at-end']
 
   const first = await holdfast(args, env)
   expect(first, first.stderr).toMatchObject({ code: 0 })
@@ -74,7 +74,7 @@ test('a real log is replayed to its end, also across a stop, and what happened i
   const sentBefore = sent()
   expect(sentBefore, 'stopped midway').toBeLessThan(orders.length)
 
-  const other = await holdfast(['up', '--replay', join(home, 'map.yaml'), '--map', map, '--timelapse', '60d/s'], env)
+  const other = await holdfast(['up', '--replay', join(home, 'map.yaml'), '--map', map, '--timelapse', '30d/s'], env)
   expect(other.code).toBe(1)
   expect(other.stderr).toContain('REPLAY_OF_ANOTHER_LOG')
 

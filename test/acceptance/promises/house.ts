@@ -51,9 +51,9 @@ export const HOUSE: readonly Chapter[] = [
           'one conformance suite runs on every backend that loads, and compares it with plain arithmetic through train, predict, save and load',
         shownBy: conformance(
           'backends under test: …',
-          'on backend … > predicts %i rows like plain arithmetic, within the float32 breadth',
-          'on backend … > trains to the optimum of a Newton solver in plain arithmetic, without a leak',
-          'on backend … > saves and loads, through a folder and through memory, to the same bits',
+          'on backend %s > predicts %i rows like plain arithmetic, within the float32 breadth',
+          'on backend %s > trains to the optimum of a Newton solver in plain arithmetic, without a leak',
+          'on backend %s > saves and loads, through a folder and through memory, to the same bits',
           'a model saved on one backend scores the same on every other',
         ),
       },

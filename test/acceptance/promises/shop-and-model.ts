@@ -79,7 +79,7 @@ export const SHOP_AND_MODEL: readonly Chapter[] = [
         shownBy: [
           ...trained('is stored as a standard model, a manifest and a report'),
           ...testsOf('shared/scorer/src/conformance.test.ts')(
-            'on backend … > what it stores is a plain TensorFlow.js layers model, for whoever knows nothing of us',
+            'on backend %s > what it stores is a plain TensorFlow.js layers model, for whoever knows nothing of us',
           ),
         ],
       },
