@@ -11,7 +11,7 @@ import {
   type EvaluateContext,
   fold,
   heardAt,
-  NEVER,
+  UNDECIDED,
 } from '@holdfast/core'
 import { oracleEvaluate } from '@holdfast/core/oracle'
 
@@ -68,7 +68,7 @@ export function naiveLife(events: readonly CustomerEvent[], options: NaiveOption
     const decision = decide({ state, before, band, enteredAt, at, policy, modelMaySend })
     const { action, disposition, withheld, heldUntil, episodeAt } = decision
     if (before?.band === band && before.disposition === disposition && before.heldUntil === heldUntil) return false
-    decided = { ...NOTHING, band, previousBand: before?.band, enteredAt, evaluatedAt: at, disposition, heldUntil }
+    decided = { ...UNDECIDED, band, previousBand: before?.band, enteredAt, evaluatedAt: at, disposition, heldUntil }
     if (action === undefined || (before?.band === band && before.disposition === disposition)) return true
     const { customerId } = events[0]!
     decisions.push({ customerId, at, band, action, disposition, withheld })
@@ -107,18 +107,4 @@ export function naiveLife(events: readonly CustomerEvent[], options: NaiveOption
     last = step
   }
   return decisions
-}
-
-const NOTHING: Decided = {
-  band: 'prospect',
-  previousBand: undefined,
-  enteredAt: NEVER,
-  evaluatedAt: NEVER,
-  probability: 0,
-  expectedLossMinor: 0,
-  disposition: 'none',
-  heldUntil: NEVER,
-  predictedAt: NEVER,
-  predictedProbability: 0,
-  judged: 0,
 }

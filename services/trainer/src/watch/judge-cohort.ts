@@ -1,5 +1,5 @@
 import type { OutcomeRecord, VersionOutcomes } from '@holdfast/contracts'
-import { type CustomerState, type Decided, judge, NEVER } from '@holdfast/core'
+import { type CustomerState, type Decided, judge, UNDECIDED } from '@holdfast/core'
 import { auc, brier, calibrationError, logLoss, type ReliabilityBin, reliability } from '../metrics/index.ts'
 import { iso } from '../registry/manifest.ts'
 import { DAY_MS } from '../settings.ts'
@@ -53,24 +53,10 @@ export function judgeCohort(cohort: Cohort, found: readonly Found[], now: number
 
 /** The core's own judgement of an open prediction; undefined where the state does not tell. */
 function churnedAfter(state: CustomerState, { at, horizonDays }: Cohort, now: number): boolean | undefined {
-  const open: Decided = { ...OPEN, enteredAt: at, evaluatedAt: at, predictedAt: at }
+  // Of probability 0: judged, its code is 1 for who returned and 2 for who did not.
+  const open: Decided = { ...UNDECIDED, enteredAt: at, evaluatedAt: at, predictedAt: at }
   const { judged } = judge(state, open, now, horizonDays * DAY_MS)
   return judged === 0 ? undefined : judged % 2 === 0
-}
-
-/** A prediction as the core judges it, of probability 0: its code is 1 for who returned and 2 for who did not. */
-const OPEN: Decided = {
-  band: 'healthy',
-  previousBand: undefined,
-  enteredAt: NEVER,
-  evaluatedAt: NEVER,
-  probability: 0,
-  expectedLossMinor: 0,
-  disposition: 'none',
-  heldUntil: NEVER,
-  predictedAt: NEVER,
-  predictedProbability: 0,
-  judged: 0,
 }
 
 /** Cohorts of each model together, the model of the newest cohort first. @param outcomes newest first */

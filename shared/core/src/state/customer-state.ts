@@ -206,6 +206,21 @@ export interface Decided {
   readonly judged: number
 }
 
+/** Before the first evaluation. */
+export const UNDECIDED: Decided = Object.freeze({
+  band: 'prospect',
+  previousBand: undefined,
+  enteredAt: NEVER,
+  evaluatedAt: NEVER,
+  probability: 0,
+  expectedLossMinor: 0,
+  disposition: 'none',
+  heldUntil: NEVER,
+  predictedAt: NEVER,
+  predictedProbability: 0,
+  judged: 0,
+})
+
 const NONE = Object.freeze({})
 
 /** Every role has its place from the start: objects of one shape are quick to copy. */

@@ -1,6 +1,6 @@
 import { OUTCOMES } from '../../event.ts'
 import { NEVER } from '../../time.ts'
-import { type ActionState, BANDS, type ConsentState, type Decided, DISPOSITIONS } from '../customer-state.ts'
+import { type ActionState, BANDS, type ConsentState, type Decided, DISPOSITIONS, UNDECIDED } from '../customer-state.ts'
 import type { Group } from './group.ts'
 
 export const CONSENT: Group<ConsentState> = {
@@ -73,19 +73,7 @@ export const ACTION: Group<ActionState> = {
 }
 
 export const DECIDED: Group<Decided> = {
-  blank: () => ({
-    band: 'prospect',
-    previousBand: undefined,
-    enteredAt: NEVER,
-    evaluatedAt: NEVER,
-    probability: 0,
-    expectedLossMinor: 0,
-    disposition: 'none',
-    heldUntil: NEVER,
-    predictedAt: NEVER,
-    predictedProbability: 0,
-    judged: 0,
-  }),
+  blank: () => UNDECIDED,
   write(s, g) {
     s.byte('band', BANDS.indexOf(g.band))
     s.byte('band before, plus 1', g.previousBand === undefined ? 0 : BANDS.indexOf(g.previousBand) + 1)
