@@ -71,12 +71,33 @@ describe('states', () => {
     const set = stored().set()
     await set.load(['a'])
     set.fold(purchase('a'))
+    expect(set.unseen()).toEqual(['a'])
     set.look('a', set.state('a'), 5_000, undefined)
-    expect([...set.touchedCustomers()][0]!.nextLook).toBe(5_000)
+    expect(set.unseen()).toEqual([])
+    expect(set.take().touched).toMatchObject([{ nextLook: 5_000, before: EMPTY_STATE }])
     set.look('a', set.state('a'), undefined, { kind: 'band.healthy', time: 1, detail: 0.5 })
-    expect([...set.touchedCustomers()][0]!.nextLook).toBe('never')
+    expect(set.take().touched).toMatchObject([{ nextLook: 'never' }])
+    set.look('a', set.state('a'), 5_000, undefined)
     set.fold(purchase('a'))
-    expect([...set.touchedCustomers()][0]).toMatchObject({ nextLook: 'unseen', before: EMPTY_STATE })
+    expect(set.unseen()).toEqual(['a'])
+    expect(set.take().touched).toMatchObject([{ nextLook: 'unseen' }])
+  })
+
+  test('what was taken for a commit does not change any more, whatever is folded after it', async () => {
+    const set = stored().set()
+    await set.load(['a'])
+    const { time } = purchase('a')
+    const ticket = () => anEvent('support.ticket_opened', { ticketId: 't' }, { customerId: 'a', time }).event
+    for (const event of [purchase('a'), ticket()]) set.fold(event)
+    const [first] = set.take().touched
+    const bytes = Buffer.from(encodeState(first!.after))
+    for (const event of [purchase('a'), ticket(), purchase('a')]) set.fold(event)
+    const [second] = set.take().touched
+    expect(Buffer.from(encodeState(first!.after))).toEqual(bytes)
+    expect(second!.before).toBe(first!.after)
+    set.look('a', set.state('a'), 5_000, undefined)
+    set.fold(purchase('a'))
+    expect(set.take().touched[0]!.before.purchases?.count).toBe(3)
   })
 
   test('trimming lets the longest held go, and never what is touched', async () => {

@@ -3,9 +3,11 @@ import {
   type CustomerEvent,
   type CustomerState,
   type Decided,
+  type Draft,
   decodeState,
+  draftOf,
   EMPTY_STATE,
-  fold,
+  foldInto,
   foldProfile,
   type Profile,
   type TimelineEntry,
@@ -18,8 +20,8 @@ export interface Touched {
   readonly id: string
   /** As the last packed commit left it. */
   readonly before: CustomerState
-  /** As this one leaves it: set when it is taken. */
-  after: CustomerState
+  /** A draft of it with all that came since, until it is taken for a commit. */
+  after: Draft
   /** Since then, newest last. */
   readonly timeline: TimelineEntry[]
   /** Of the last look since then: the next appointment; `unseen` while nobody has looked. */
@@ -31,8 +33,8 @@ const profileSchema = z.record(z.string(), z.tuple([z.string(), z.number(), z.nu
 /** A customer in hand. */
 interface Entry {
   readonly id: string
+  /** `after` while it is touched. */
   state: CustomerState
-  /** What `Touched` says of it, while it is touched. */
   touched: Touched | undefined
 }
 
@@ -43,7 +45,7 @@ interface Entry {
 export class WorkingSet {
   /** In order of arrival. */
   private readonly entries = new Map<string, Entry>()
-  private touched: Touched[] = []
+  private touched: Entry[] = []
   private profiles = new Map<string, Profile>()
   /** Those of the last commit: it may still be under way, and then Redis does not know them yet. */
   private profilesUnderWay: ReadonlyMap<string, Profile> = new Map()
@@ -69,8 +71,11 @@ export class WorkingSet {
     return this.entries.get(id)?.state ?? EMPTY_STATE
   }
 
-  touchedCustomers(): Iterable<Touched> {
-    return this.touched
+  /** Touched customers at whom nobody has looked since. */
+  unseen(): string[] {
+    const ids: string[] = []
+    for (const { id, touched } of this.touched) if (touched?.nextLook === 'unseen') ids.push(id)
+    return ids
   }
 
   /** Brings the states of these customers into the set, with one read for all that are missing. */
@@ -90,28 +95,25 @@ export class WorkingSet {
   /** Folds an event of a loaded customer. Returns whether it changed anything: a duplicate does not. */
   fold(event: CustomerEvent): boolean {
     const entry = this.entry(event.customerId)
-    const after = fold(entry.state, event)
-    if (after === entry.state) return false
-    this.touch(entry).timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
-    entry.state = after
+    const { before, after } = entry.touched ?? { before: entry.state, after: draftOf(entry.state) }
+    if (!foldInto(after, before, event)) return false
+    this.touch(entry, after).timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
     return true
   }
 
   /** Puts what a look found in place of a loaded customer's state. */
   look(id: string, after: CustomerState, nextLook: number | undefined, line: TimelineEntry | undefined): void {
     const entry = this.entry(id)
-    const touched = this.touch(entry)
+    const touched = this.touch(entry, after)
     touched.nextLook = nextLook ?? 'never'
     if (line !== undefined) touched.timeline.push(line)
-    entry.state = after
   }
 
   /** What another generation of the shard had decided of a loaded customer, where nothing was decided here yet. */
   adopt(id: string, decided: Decided): void {
     const entry = this.entry(id)
     if (entry.state === EMPTY_STATE || entry.state.erased || entry.state.decided !== undefined) return
-    this.touch(entry)
-    entry.state = { ...entry.state, decided }
+    this.touch(entry, { ...entry.state, decided })
   }
 
   /** Folds the profile updates among these events; the profiles of their customers are read once. */
@@ -137,17 +139,17 @@ export class WorkingSet {
 
   /** Hands over what was touched, for a commit, when the one before it has ended; from here on it counts as written. */
   take(): { touched: readonly Touched[]; profiles: ReadonlyMap<string, string>; counters: Map<string, number> } {
-    const { touched } = this
+    const touched: Touched[] = []
     const profiles = new Map<string, string>()
     for (const [id, profile] of this.profiles) if (!this.state(id).erased) profiles.set(id, JSON.stringify(profile))
     const counters = new Map<string, number>()
     const add = (counter: string, amount: number): void => {
       counters.set(counter, (counters.get(counter) ?? 0) + amount)
     }
-    for (const customer of touched) {
-      const entry = this.entry(customer.id)
-      customer.after = entry.state
+    for (const entry of this.touched) {
+      const customer = entry.touched!
       entry.touched = undefined
+      touched.push(customer)
       addCounterChanges(customer.before, customer.after, add)
     }
     this.touched = []
@@ -176,13 +178,18 @@ export class WorkingSet {
     return entry
   }
 
-  private touch(entry: Entry): Touched {
+  private touch(entry: Entry, after: CustomerState): Touched {
     if (entry.touched === undefined) {
-      entry.touched = { id: entry.id, before: entry.state, after: entry.state, timeline: [], nextLook: 'unseen' }
-      this.touched.push(entry.touched)
+      const { id, state: before } = entry
+      // What a commit has written, or will if it is under way, does not change any more.
+      const own = after === before ? draftOf(after) : after
+      entry.touched = { id, before, after: own, timeline: [], nextLook: 'unseen' }
+      this.touched.push(entry)
     } else {
+      entry.touched.after = after
       entry.touched.nextLook = 'unseen'
     }
+    entry.state = entry.touched.after
     return entry.touched
   }
 }

@@ -25,13 +25,11 @@ export function advance(halfLivesDays: readonly number[], at: number, t: number)
   return { sumsMove: t >= at, factors }
 }
 
-/** `sums` with `x` added, where both stand after the advance. */
-export function addDecayed(sums: readonly number[], { sumsMove, factors }: Advance, x: number): number[] {
-  const grown = new Array<number>(sums.length)
-  for (let i = 0; i < grown.length; i++) {
-    grown[i] = sumsMove ? sums[i]! * factors[i]! + x : sums[i]! + x * factors[i]!
+/** Adds `x` to `sums`, in place: both stand after the advance then. */
+export function addDecayed(sums: number[], { sumsMove, factors }: Advance, x: number): void {
+  for (let i = 0; i < sums.length; i++) {
+    sums[i] = sumsMove ? sums[i]! * factors[i]! + x : sums[i]! + x * factors[i]!
   }
-  return grown
 }
 
 /** The same for a single sum. An `at` before 1970 stands for an empty one. */

@@ -4,9 +4,9 @@ import type { CustomerEvent } from '../event.ts'
 import { arbitraryBuyer, arbitraryLog, permuted, repeated } from '../oracle/arbitrary-log.ts'
 import { naiveState } from '../oracle/naive-state.ts'
 import { sameFolded } from '../oracle/same-folded.ts'
-import { type CustomerState, EMPTY_STATE, ERASED_STATE, newestEventAt } from '../state/customer-state.ts'
+import { type CustomerState, draftOf, EMPTY_STATE, ERASED_STATE, newestEventAt } from '../state/customer-state.ts'
 import { decodeState, encodeState } from '../state/layout.ts'
-import { fold } from './fold.ts'
+import { fold, foldInto } from './fold.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -112,11 +112,25 @@ test('resuming from bytes after every single event, too', () => {
   )
 })
 
+test('folded into one draft, a log gives the same bytes, and the base of the draft does not change', () => {
+  const cut = arbitraryLog().chain((log) => fc.tuple(fc.constant(log), fc.nat(log.length)))
+  fc.assert(
+    fc.property(cut, ([log, at]) => {
+      const base = frozen(foldAll(log.slice(0, at)))
+      const draft = draftOf(base)
+      const changed = log.slice(at).map((event) => foldInto(draft, base, event))
+      expect(hex(draft)).toBe(hex(foldAll(log)))
+      expect(changed.includes(true)).toBe(hex(draft) !== hex(base))
+    }),
+    RUNS,
+  )
+})
+
 test('erased is absorbing, in whatever order, and leaves nothing', () => {
   const erased = arbitraryLog().chain((log) => permuted([...log, erasure(Date.UTC(2020, 0, 1))]))
   fc.assert(
     fc.property(erased, (log) => {
-      expect(foldAll(log)).toBe(ERASED_STATE)
+      expect(foldAll(log)).toStrictEqual(ERASED_STATE)
       expect(sameFolded(foldAll(log), naiveState(log))).toBeUndefined()
     }),
     RUNS,

@@ -1,8 +1,10 @@
 import { type CustomerEvent, ROLE_OF_TYPE } from '../event.ts'
-import { type CustomerState, draftOf, ERASED_STATE } from '../state/customer-state.ts'
+import { type CustomerState, type Draft, draftOf, ERASED_STATE } from '../state/customer-state.ts'
+import { ENGAGEMENT, PURCHASES, REVERSALS, SUPPORT } from '../state/groups/index.ts'
 import { foldAction } from './actions.ts'
 import { foldConsent, foldContract } from './contract.ts'
 import { foldEngagement, foldMention } from './engagement.ts'
+import { own } from './own.ts'
 import { foldPurchase, foldReversal } from './purchases.ts'
 import { remember, remembers } from './ring.ts'
 import { foldSurvey, foldTicket } from './support.ts'
@@ -14,48 +16,59 @@ import { foldSurvey, foldTicket } from './support.ts'
  * Returns the same object where the event changes nothing: a duplicate within the ring's reach, or an erased customer.
  */
 export function fold(state: CustomerState, event: CustomerEvent): CustomerState {
-  if (state.erased) return state
-  if (event.type === 'customer.erased') return ERASED_STATE
+  const draft = draftOf(state)
+  return foldInto(draft, state, event) ? draft : state
+}
+
+/**
+ * The same for many events, without a new state for each: folds an event into a draft of `base`. The first event that changes
+ * a group copies it, the ones after it change the copy in place; the base stays as it is. Returns whether anything changed.
+ */
+export function foldInto(draft: Draft, base: CustomerState, event: CustomerEvent): boolean {
+  if (draft.erased) return false
+  if (event.type === 'customer.erased') {
+    Object.assign(draft, ERASED_STATE)
+    return true
+  }
   const role = ROLE_OF_TYPE[event.type]
-  if (remembers(state.rings, role, event.idHash)) return state
-  const next = draftOf(state)
-  next.rings = remember(state.rings, role, event.idHash)
+  if (remembers(draft.rings, role, event.idHash)) return false
+  remember(draft, base.rings, role, event.idHash)
   switch (event.type) {
     case 'purchase.completed':
-      next.purchases = foldPurchase(state.purchases, event)
+      draft.purchases = foldPurchase(own(PURCHASES, draft.purchases, base.purchases), event)
       break
     case 'purchase.refunded':
     case 'purchase.cancelled':
-      next.reversals = foldReversal(state.reversals, event)
+      draft.reversals = foldReversal(own(REVERSALS, draft.reversals, base.reversals), event)
       break
     case 'support.ticket_opened':
     case 'support.ticket_resolved':
     case 'support.ticket_reopened':
     case 'support.ticket_escalated':
-      next.support = foldTicket(state.support, event)
+      draft.support = foldTicket(own(SUPPORT, draft.support, base.support), event)
       break
     case 'survey.requested':
     case 'survey.responded':
-      next.surveys = { ...state.surveys, [event.kind]: foldSurvey(state.surveys[event.kind], event) }
+      draft.surveys = { ...draft.surveys, [event.kind]: foldSurvey(draft.surveys[event.kind], event) }
       break
     case 'engagement.visited':
     case 'engagement.logged_in':
     case 'engagement.email_opened':
     case 'engagement.email_clicked':
     case 'engagement.feature_used':
-      next.engagement = foldEngagement(state.engagement, event)
+      draft.engagement = foldEngagement(own(ENGAGEMENT, draft.engagement, base.engagement), event)
       break
     case 'social.mentioned':
-      next.social = foldMention(state.social, event)
+      draft.social = foldMention(draft.social, event)
       break
     case 'profile.updated':
       // Personal fields live beside the state (see profile.ts); here the event only marks the customer as known.
       break
     case 'consent.changed':
-      next.consent = { ...state.consent, [event.purpose]: foldConsent(state.consent[event.purpose], event) }
+      draft.consent = { ...draft.consent, [event.purpose]: foldConsent(draft.consent[event.purpose], event) }
       break
     case 'contract.change_requested':
-      next.contract = foldContract(state.contract, event)
+      draft.contract = foldContract(draft.contract, event)
       break
     case 'action.decided':
     case 'action.delivered':
@@ -64,10 +77,10 @@ export function fold(state: CustomerState, event: CustomerEvent): CustomerState 
     case 'action.suppressed':
     case 'action.snoozed':
     case 'action.resolved':
-      next.actions = { ...state.actions, [event.action]: foldAction(state.actions[event.action], event) }
+      draft.actions = { ...draft.actions, [event.action]: foldAction(draft.actions[event.action], event) }
       break
     default:
       event satisfies never
   }
-  return next
+  return true
 }

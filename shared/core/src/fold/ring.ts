@@ -1,20 +1,31 @@
 import type { Role } from '../event.ts'
-import { RING_REACH, type Rings } from '../state/customer-state.ts'
+import { type Draft, RING_REACH, type Rings } from '../state/customer-state.ts'
+import { RING } from '../state/groups/index.ts'
+import { own } from './own.ts'
 
 /** Whether this id was folded within the ring's reach. */
 export function remembers(rings: Rings, role: Role, idHash: number): boolean {
   return rings[role]?.includes(idHash) ?? false
 }
 
-/** The rings with one id more; the oldest of its role falls out beyond `RING_REACH`. */
-export function remember(rings: Rings, role: Role, idHash: number): Rings {
-  const ids = rings[role] ?? []
-  const from = ids.length < RING_REACH ? 0 : 1
-  const kept = new Array<number>(ids.length + 1 - from)
-  for (let i = from; i < ids.length; i++) kept[i - from] = ids[i]!
-  kept[kept.length - 1] = idHash
-  const { purchases, support, engagement, profile, actions } = rings
-  const next: { -readonly [R in Role]: Rings[R] } = { purchases, support, engagement, profile, actions }
-  next[role] = kept
-  return next
+/** Puts an id into the ring of its role; the oldest falls out beyond `RING_REACH`. */
+export function remember(draft: Draft, shared: Rings, role: Role, idHash: number): void {
+  if (draft.rings === shared) draft.rings = copyOf(shared)
+  const rings = draft.rings as { -readonly [R in Role]: Rings[R] }
+  const ids = own(RING, rings[role], shared[role])
+  rings[role] = ids
+  push(ids, idHash)
+}
+
+function copyOf({ purchases, support, engagement, profile, actions }: Rings): Rings {
+  return { purchases, support, engagement, profile, actions }
+}
+
+function push(ids: number[], idHash: number): void {
+  if (ids.length < RING_REACH) {
+    ids.push(idHash)
+    return
+  }
+  for (let i = 1; i < RING_REACH; i++) ids[i - 1] = ids[i]!
+  ids[RING_REACH - 1] = idHash
 }

@@ -1,37 +1,37 @@
 import type { SurveyRequested, SurveyResponded, TicketChanged, TicketOpened, TicketResolved } from '../event.ts'
-import { SUPPORT_HALF_LIVES, type SupportState, type SurveyState } from '../state/customer-state.ts'
-import { SUPPORT, SURVEY } from '../state/groups/index.ts'
+import { type Own, SUPPORT_HALF_LIVES, type SupportState, type SurveyState } from '../state/customer-state.ts'
+import { SURVEY } from '../state/groups/index.ts'
 import { addDecayed, advance } from './decay.ts'
 import { isLater } from './last-write.ts'
 
-const BLANK = SUPPORT.blank()
 const BLANK_SURVEY = SURVEY.blank()
 
 export function foldTicket(
-  before: SupportState | undefined,
+  s: Own<SupportState>,
   event: TicketOpened | TicketResolved | TicketChanged,
-): SupportState {
-  const s = before ?? BLANK
+): Own<SupportState> {
   const { time } = event
-  // One instant dates all decayed sums of the group, so every event moves all of them.
-  const moved = advance(SUPPORT_HALF_LIVES, s.lastAt, time)
   const opened = event.type === 'support.ticket_opened' ? 1 : 0
   const complaint = event.type === 'support.ticket_opened' && event.complaint ? 1 : 0
   const escalated = event.type === 'support.ticket_escalated' ? 1 : 0
-  const openedAt = event.type === 'support.ticket_resolved' ? event.openedAt : undefined
-  return {
-    opened: s.opened + opened,
-    resolved: s.resolved + (event.type === 'support.ticket_resolved' ? 1 : 0),
-    reopened: s.reopened + (event.type === 'support.ticket_reopened' ? 1 : 0),
-    escalated: s.escalated + escalated,
-    complaints: s.complaints + complaint,
-    lastAt: Math.max(s.lastAt, time),
-    timedResolutions: s.timedResolutions + (openedAt === undefined ? 0 : 1),
-    resolutionMs: s.resolutionMs + (openedAt === undefined ? 0 : Math.max(0, time - openedAt)),
-    decayedTickets: addDecayed(s.decayedTickets, moved, opened),
-    decayedComplaints: addDecayed(s.decayedComplaints, moved, complaint),
-    decayedEscalations: addDecayed(s.decayedEscalations, moved, escalated),
+  // One instant dates all decayed sums of the group, so every event moves all of them.
+  const moved = advance(SUPPORT_HALF_LIVES, s.lastAt, time)
+  addDecayed(s.decayedTickets, moved, opened)
+  addDecayed(s.decayedComplaints, moved, complaint)
+  addDecayed(s.decayedEscalations, moved, escalated)
+  s.lastAt = Math.max(s.lastAt, time)
+  s.opened += opened
+  s.complaints += complaint
+  s.escalated += escalated
+  if (event.type === 'support.ticket_reopened') s.reopened++
+  if (event.type === 'support.ticket_resolved') {
+    s.resolved++
+    if (event.openedAt !== undefined) {
+      s.timedResolutions++
+      s.resolutionMs += Math.max(0, time - event.openedAt)
+    }
   }
+  return s
 }
 
 export function foldSurvey(before: SurveyState | undefined, event: SurveyRequested | SurveyResponded): SurveyState {

@@ -25,8 +25,11 @@ export interface CustomerState {
   readonly decided: Decided | undefined
 }
 
-/** A state that is being made. */
+/** A state that is being made. Its groups may still be those of another state, so they are read-only until they are `own`. */
 export type Draft = { -readonly [K in keyof CustomerState]: CustomerState[K] }
+
+/** A group in the hands of its only owner. */
+export type Own<G> = { -readonly [K in keyof G]: G[K] extends readonly number[] ? number[] : G[K] }
 
 /** A copy to change parts of. Written out field by field: nearly every event copies a state, and a spread takes longer. */
 export function draftOf(state: CustomerState): Draft {

@@ -6,9 +6,9 @@ import {
   type ReversalState,
   SUPPORT_HALF_LIVES,
 } from '../customer-state.ts'
-import { type Group, zeros } from './group.ts'
+import { type OwnableGroup, zeros } from './group.ts'
 
-export const PURCHASES: Group<PurchaseState> = {
+export const PURCHASES: OwnableGroup<PurchaseState> = {
   blank: () => ({
     count: 0,
     spendMinor: 0,
@@ -22,6 +22,12 @@ export const PURCHASES: Group<PurchaseState> = {
     monthsHigh: 0,
     decayedCount: zeros(PURCHASE_HALF_LIVES),
     decayedSpend: zeros(PURCHASE_HALF_LIVES),
+  }),
+  copy: (g) => ({
+    ...g,
+    recent: g.recent.slice(),
+    decayedCount: g.decayedCount.slice(),
+    decayedSpend: g.decayedSpend.slice(),
   }),
   example: () => ({ ...PURCHASES.blank(), recent: [0, 0] }),
   write(s, g) {
@@ -66,7 +72,7 @@ export const PURCHASES: Group<PurchaseState> = {
   },
 }
 
-export const REVERSALS: Group<ReversalState> = {
+export const REVERSALS: OwnableGroup<ReversalState> = {
   blank: () => ({
     refunds: 0,
     cancellations: 0,
@@ -74,6 +80,7 @@ export const REVERSALS: Group<ReversalState> = {
     lastAt: NEVER,
     decayedCount: zeros(SUPPORT_HALF_LIVES),
   }),
+  copy: (g) => ({ ...g, decayedCount: g.decayedCount.slice() }),
   write(s, g) {
     s.uint('refunds', g.refunds)
     s.uint('cancellations', g.cancellations)

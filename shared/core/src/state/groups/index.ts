@@ -1,5 +1,5 @@
 export { PURCHASES, REVERSALS } from './buying.ts'
 export { ACTION, CONSENT, DECIDED } from './deciding.ts'
-export type { Group } from './group.ts'
+export type { Group, OwnableGroup } from './group.ts'
 export { CONTRACT, ENGAGEMENT, SOCIAL, SUPPORT, SURVEY } from './relation.ts'
 export { RING } from './ring.ts'

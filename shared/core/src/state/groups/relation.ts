@@ -7,9 +7,9 @@ import {
   type SupportState,
   type SurveyState,
 } from '../customer-state.ts'
-import { type Group, zeros } from './group.ts'
+import { type Group, type OwnableGroup, zeros } from './group.ts'
 
-export const SUPPORT: Group<SupportState> = {
+export const SUPPORT: OwnableGroup<SupportState> = {
   blank: () => ({
     opened: 0,
     resolved: 0,
@@ -22,6 +22,12 @@ export const SUPPORT: Group<SupportState> = {
     decayedTickets: zeros(SUPPORT_HALF_LIVES),
     decayedComplaints: zeros(SUPPORT_HALF_LIVES),
     decayedEscalations: zeros(SUPPORT_HALF_LIVES),
+  }),
+  copy: (g) => ({
+    ...g,
+    decayedTickets: g.decayedTickets.slice(),
+    decayedComplaints: g.decayedComplaints.slice(),
+    decayedEscalations: g.decayedEscalations.slice(),
   }),
   write(s, g) {
     s.uint('opened', g.opened)
@@ -77,7 +83,7 @@ export const SURVEY: Group<SurveyState> = {
   },
 }
 
-export const ENGAGEMENT: Group<EngagementState> = {
+export const ENGAGEMENT: OwnableGroup<EngagementState> = {
   blank: () => ({
     visits: 0,
     logins: 0,
@@ -89,6 +95,7 @@ export const ENGAGEMENT: Group<EngagementState> = {
     decayedVisits: zeros(SUPPORT_HALF_LIVES),
     decayedEmail: zeros(SUPPORT_HALF_LIVES),
   }),
+  copy: (g) => ({ ...g, decayedVisits: g.decayedVisits.slice(), decayedEmail: g.decayedEmail.slice() }),
   write(s, g) {
     s.uint('visits', g.visits)
     s.uint('logins', g.logins)

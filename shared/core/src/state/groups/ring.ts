@@ -1,7 +1,8 @@
-import type { Group } from './group.ts'
+import type { OwnableGroup } from './group.ts'
 
-export const RING: Group<readonly number[]> = {
+export const RING: OwnableGroup<readonly number[]> = {
   blank: () => [],
+  copy: (ids) => ids.slice(),
   example: () => [0],
   write(s, ids) {
     s.byte('number of ids', ids.length)
