@@ -52,6 +52,7 @@ export const MONEY: readonly FeatureRow[] = [
     group: 'returns',
     unit: 'log',
     silence: 'constant',
+    zeroWithout: 'reversals',
     formula: 'log1p(refunds + cancellations)',
     why: 'disappointment, or a busy customer',
     of: ({ state: { reversals } }) =>
@@ -62,6 +63,7 @@ export const MONEY: readonly FeatureRow[] = [
     group: 'returns',
     unit: 'log',
     silence: 'falls',
+    zeroWithout: 'reversals',
     formula: 'log1p(refunds and cancellations decayed with half-life 90 d)',
     why: 'a fresh disappointment',
     of: (f) => log1p(f.decayedReversals[1]!),
@@ -71,6 +73,7 @@ export const MONEY: readonly FeatureRow[] = [
     group: 'returns',
     unit: 'share',
     silence: 'constant',
+    zeroWithout: 'reversals',
     formula: 'min(1, refunded and cancelled / gross spend)',
     why: 'how much of it went wrong',
     of: (f) => (f.still.spendMinor === 0 ? 0 : Math.min(1, (f.state.reversals?.amountMinor ?? 0) / f.still.spendMinor)),

@@ -1,16 +1,23 @@
 import type { SurveyKind } from '../event.ts'
 import { SUPPORT_HALF_LIVES } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
-import { type FeatureRow, flag, log1p } from './row.ts'
+import { type FeatureRow, flag, log1p, type Source } from './row.ts'
 
 type Decayed = (f: Facts) => readonly number[]
 
-const decayed = (group: FeatureRow['group'], name: string, what: string, why: string, sums: Decayed): FeatureRow[] =>
+const decayed = (
+  group: FeatureRow['group'] & Source,
+  name: string,
+  what: string,
+  why: string,
+  sums: Decayed,
+): FeatureRow[] =>
   SUPPORT_HALF_LIVES.map((days, i) => ({
     name: `${name}${days}`,
     group,
     unit: 'log',
     silence: 'falls',
+    zeroWithout: group,
     formula: `log1p(${what} decayed with half-life ${days} d)`,
     why,
     of: (f) => log1p(sums(f)[i]!),
@@ -22,6 +29,7 @@ const support: FeatureRow[] = [
     group: 'support',
     unit: '0/1',
     silence: 'constant',
+    zeroWithout: 'support',
     formula: 'any support event',
     why: 'whoever never asked for help has no support history',
     of: (f) => flag(f.state.support !== undefined),
@@ -31,6 +39,7 @@ const support: FeatureRow[] = [
     group: 'support',
     unit: 'log',
     silence: 'constant',
+    zeroWithout: 'support',
     formula: 'log1p(max(0, opened + reopened - resolved))',
     why: 'an unsolved problem',
     of: (f) => log1p(f.still.openTickets),
@@ -49,6 +58,7 @@ const support: FeatureRow[] = [
     group: 'support',
     unit: 'log h',
     silence: 'constant',
+    zeroWithout: 'support',
     formula: 'log1p(mean hours from opening to resolution)',
     why: 'slow help drives away',
     of: (f) => log1p(f.still.resolutionHours),
@@ -120,6 +130,7 @@ const engagement: FeatureRow[] = [
     group: 'engagement',
     unit: '0/1',
     silence: 'constant',
+    zeroWithout: 'engagement',
     formula: 'any visit, login, feature use or e-mail opened or clicked',
     why: 'a shop without this source must not look like a shop without visitors',
     of: (f) => flag(f.state.engagement !== undefined),
@@ -129,6 +140,7 @@ const engagement: FeatureRow[] = [
     group: 'engagement',
     unit: 'log d',
     silence: 'rises',
+    zeroWithout: 'engagement',
     formula: 'log1p(days since the newest visit, login or feature use), 0 without any',
     why: 'people stop looking before they stop buying',
     of: (f) => log1p(f.visitRecencyDays),
@@ -161,6 +173,7 @@ function contractRow(kind: string, sum: (f: Facts) => number, why: string): Feat
     group: 'contract',
     unit: 'log',
     silence: 'falls',
+    zeroWithout: 'contract',
     formula: `log1p(requests to ${kind} decayed with half-life 90 d)`,
     why,
     of: (f) => log1p(sum(f)),

@@ -22,12 +22,18 @@ export type FeatureGroup = (typeof FEATURE_GROUPS)[number]
  */
 export type Silence = 'rises' | 'falls' | 'constant' | 'steps'
 
+/** Parts of a state that many customers never touch, and without which whole rows are nothing but 0. */
+export const SOURCES = ['reversals', 'support', 'engagement', 'contract'] as const
+export type Source = (typeof SOURCES)[number]
+
 /** One feature: the only definition there is, for the live pipeline, the trainer and the documentation. */
 export interface FeatureRow {
   readonly name: string
   readonly group: FeatureGroup
   readonly unit: string
   readonly silence: Silence
+  /** The part of a state without which the row is 0 at every instant. */
+  readonly zeroWithout?: Source
   readonly formula: string
   /** Why it should predict churn. */
   readonly why: string

@@ -6,7 +6,9 @@ import { arbitraryBuyer, arbitraryLog } from '../oracle/arbitrary-log.ts'
 import { naiveFeatures } from '../oracle/naive-features.ts'
 import { type CustomerState, EMPTY_STATE } from '../state/customer-state.ts'
 import { decodeState, encodeState } from '../state/layout.ts'
+import { monthIndex } from '../time.ts'
 import { facts, factsAt } from './facts.ts'
+import { movableFacts, moveFacts } from './moving-facts.ts'
 import { FEATURE_GROUPS } from './row.ts'
 import { FEATURES, featureVector, MOVING } from './table.ts'
 
@@ -115,6 +117,38 @@ test('what silence never moves in some history is declared constant, and the res
     { numRuns: 200 },
   )
   expect([...moved].sort()).toEqual(MOVING.map((i) => NAMES[i]!).sort())
+})
+
+test('a row is 0 without the source that it declares, whatever else happened', () => {
+  let compared = 0
+  fc.assert(
+    fc.property(arbitraryLog(), fc.nat(800 * DAY), (log, silence) => {
+      const state = stateOf(log)
+      const vector = featureVector(state, newest(log) + silence)
+      const wrong = FEATURES.flatMap(({ name, zeroWithout }, k) => {
+        if (zeroWithout === undefined || state[zeroWithout] !== undefined) return []
+        compared++
+        return vector[k] === 0 ? [] : [`${name}: ${vector[k]}`]
+      })
+      expect(wrong).toEqual([])
+    }),
+    { numRuns: 200 },
+  )
+  expect(compared).toBeGreaterThan(100)
+})
+
+test('facts that were moved from instant to instant equal those computed anew', () => {
+  fc.assert(
+    fc.property(arbitraryLog(), pauses, (log, steps) => {
+      const state = stateOf(log)
+      const moved = movableFacts(facts(state, newest(log)))
+      for (const at of instants(newest(log), steps).reverse()) {
+        moveFacts(moved, at, monthIndex(at))
+        expect(moved).toEqual(facts(state, at))
+      }
+    }),
+    { numRuns: 100 },
+  )
 })
 
 test('facts that are moved equal those computed anew, bit for bit', () => {

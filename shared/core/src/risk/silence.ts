@@ -1,17 +1,19 @@
-import { factsAt } from '../features/facts.ts'
+import { type MovableFacts, movableFacts, moveFacts } from '../features/moving-facts.ts'
 import type { Sight } from '../features/sight.ts'
-import { FEATURES, MOVING, STILL } from '../features/table.ts'
+import type { Vector } from '../features/table.ts'
 import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
 import { float32BreadthOf, type RiskModel } from './model.ts'
+import { type SilentTerms, silentTerms, type Terms } from './silent-terms.ts'
 
-/** The logit of a silent customer at one minute (since 1970; whole but for the newest event's own), with the terms that it is the sum of. */
+/** The logit of a silent customer at one minute (since 1970; whole but for the newest event's own), and its two moving parts. */
 export interface Sample {
   readonly minute: number
   readonly logit: number
   /** See `float32Breadth`. */
   readonly breadth: number
-  /** w·f of each row that moves in silence, in the order of MOVING. */
-  readonly terms: readonly number[]
+  /** Sums of the terms that rise and of those that fall between month starts. */
+  readonly rising: number
+  readonly falling: number
 }
 
 /** What a search looks for. */
@@ -42,63 +44,85 @@ const MOST_SAMPLES = 500
 /**
  * The logit of one customer while no event arrives, and an exact search for the first minute at which it meets a target.
  *
- * Branch and bound: between month starts every moving term is monotone (`Silence`, a tested property of each row), so its
- * two ends bound it, and the sum of bounds bounds the logit over the whole interval. An interval that cannot hit is done;
- * any other is halved, earlier half first.
+ * Branch and bound: between month starts every moving term is monotone (`Silence`, a tested property of each row), so the
+ * sum of those that rise and the sum of those that fall are bounded by their two ends, and with them the logit over the
+ * whole interval. An interval that cannot hit is done; any other is halved, earlier half first.
  */
 export class SilentLogit {
+  private readonly terms: SilentTerms
+  /** The facts of the latest sample. */
+  private readonly facts: MovableFacts
   /** Bias and the terms of the rows that stand still, and the sum of their magnitudes. */
-  private readonly stillLogit: number
-  private readonly stillMagnitude: number
+  private readonly still: Sum
+  /** The same with those that only step from month to month, in the month of the latest sample. */
+  private stepped: Sum
+  private steppedMonth: number
   private samples = 0
 
   /** The state may have been seen at any instant: only what stands still is taken from there. */
   constructor(
     private readonly seen: Sight,
-    private readonly model: RiskModel,
+    model: RiskModel,
   ) {
-    const { vector } = seen
-    let logit = model.bias
-    let magnitude = Math.abs(model.bias)
-    for (const i of STILL) {
-      const term = model.weights[i]! * vector[i]!
-      logit += term
-      magnitude += Math.abs(term)
-    }
-    this.stillLogit = logit
-    this.stillMagnitude = magnitude
+    const { facts, vector } = seen
+    this.terms = silentTerms(model, facts.state)
+    this.facts = movableFacts(facts)
+    this.still = added({ logit: model.bias, magnitude: Math.abs(model.bias) }, this.terms.still, vector)
+    this.steppedMonth = facts.month
+    this.stepped = added(this.still, this.terms.stepping, vector)
   }
 
   sample(minute: number): Sample {
     this.samples++
-    const seen = factsAt(this.seen.facts, minute * MINUTE_MS)
-    const { weights } = this.model
-    const terms = new Array<number>(MOVING.length)
-    let logit = this.stillLogit
-    let magnitude = this.stillMagnitude
-    for (let k = 0; k < MOVING.length; k++) {
-      const i = MOVING[k]!
-      const term = weights[i]! * FEATURES[i]!.of(seen)
-      terms[k] = term
+    const { facts, terms } = this
+    const at = minute * MINUTE_MS
+    moveFacts(facts, at, monthIndex(at))
+    this.step()
+    let { magnitude } = this.stepped
+    let rising = 0
+    for (let k = 0; k < terms.rising.rows.length; k++) {
+      const term = terms.rising.weights[k]! * terms.rising.features[k]!(facts)
+      rising += term
+      magnitude += Math.abs(term)
+    }
+    let falling = 0
+    for (let k = 0; k < terms.falling.rows.length; k++) {
+      const term = terms.falling.weights[k]! * terms.falling.features[k]!(facts)
+      falling += term
+      magnitude += Math.abs(term)
+    }
+    const logit = this.stepped.logit + (rising + falling)
+    return { minute, logit, breadth: float32BreadthOf(magnitude), rising, falling }
+  }
+
+  /** What only steps from month to month is computed once a month. */
+  private step(): void {
+    const { facts, terms } = this
+    if (this.steppedMonth === facts.month) return
+    this.steppedMonth = facts.month
+    let { logit, magnitude } = this.still
+    for (let k = 0; k < terms.stepping.rows.length; k++) {
+      const term = terms.stepping.weights[k]! * terms.stepping.features[k]!(facts)
       logit += term
       magnitude += Math.abs(term)
     }
-    return { minute, logit, breadth: float32BreadthOf(magnitude), terms }
+    this.stepped = { logit, magnitude }
   }
 
   /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
   private sampleSeen(): Sample {
     const { vector, facts } = this.seen
-    const terms = new Array<number>(MOVING.length)
-    let logit = this.stillLogit
-    let magnitude = this.stillMagnitude
-    for (let k = 0; k < MOVING.length; k++) {
-      const term = this.model.weights[MOVING[k]!]! * vector[MOVING[k]!]!
-      terms[k] = term
-      logit += term
-      magnitude += Math.abs(term)
+    const none = { logit: 0, magnitude: 0 }
+    const rising = added(none, this.terms.rising, vector)
+    const falling = added(none, this.terms.falling, vector)
+    const stepped = added(this.still, this.terms.stepping, vector)
+    return {
+      minute: facts.at / MINUTE_MS,
+      logit: stepped.logit + (rising.logit + falling.logit),
+      breadth: float32BreadthOf(stepped.magnitude + rising.magnitude + falling.magnitude),
+      rising: rising.logit,
+      falling: falling.logit,
     }
-    return { minute: facts.at / MINUTE_MS, logit, breadth: float32BreadthOf(magnitude), terms }
   }
 
   /**
@@ -114,7 +138,7 @@ export class SilentLogit {
       // The minutes that follow the instant of the look are bounded by it as well as by their own first one.
       if (lazily && quiet === from - 1 && this.isJustBefore(start)) {
         const b = this.sample(end)
-        if (!target.isHit(b) && target.isOut(...this.bounds(this.sampleSeen(), b))) {
+        if (!target.isHit(b) && isOut(target, this.sampleSeen(), b)) {
           quiet = end
           if (quiet - from >= LONG_QUIET_MINUTES) break
           continue
@@ -133,7 +157,7 @@ export class SilentLogit {
 
   /** Between two samples of one month, of which the first does not hit. */
   private within(a: Sample, b: Sample, target: Target, lazily: boolean): Found {
-    if (target.isOut(...this.bounds(a, b))) return { kind: 'quiet', until: b.minute }
+    if (isOut(target, a, b)) return { kind: 'quiet', until: b.minute }
     const span = b.minute - a.minute
     if (span <= 1) return target.isHit(b) ? { kind: 'hit', minute: b.minute } : { kind: 'quiet', until: b.minute }
     if (lazily && this.samples >= MOST_SAMPLES) return { kind: 'quiet', until: a.minute }
@@ -149,19 +173,30 @@ export class SilentLogit {
     const { at, month } = this.seen.facts
     return Math.floor(at / MINUTE_MS) === minute - 1 && month === monthIndex(minute * MINUTE_MS)
   }
+}
 
-  private bounds(a: Sample, b: Sample): [low: number, high: number] {
-    let rise = 0
-    let fall = 0
-    for (let k = 0; k < a.terms.length; k++) {
-      const change = b.terms[k]! - a.terms[k]!
-      if (change > 0) rise += change
-      else fall += change
-    }
-    // The slack covers the rounding of sums that should be equal.
-    const slack = 1e-9 * (1 + Math.abs(a.logit))
-    return [a.logit + fall - slack, a.logit + rise + slack]
+/** Part of a logit, and the sum of its terms' magnitudes. */
+interface Sum {
+  readonly logit: number
+  readonly magnitude: number
+}
+
+function added({ logit, magnitude }: Sum, { rows, weights }: Terms, vector: Vector): Sum {
+  let sum = logit
+  let magnitudes = magnitude
+  for (let k = 0; k < rows.length; k++) {
+    const term = weights[k]! * vector[rows[k]!]!
+    sum += term
+    magnitudes += Math.abs(term)
   }
+  return { logit: sum, magnitude: magnitudes }
+}
+
+/** Whether no minute between two samples of one month can be a hit. */
+function isOut(target: Target, a: Sample, b: Sample): boolean {
+  // The slack covers the rounding of sums that should be equal.
+  const slack = 1e-9 * (1 + Math.abs(a.logit))
+  return target.isOut(a.logit + (b.falling - a.falling) - slack, a.logit + (b.rising - a.rising) + slack)
 }
 
 function lastMinuteOfMonth(minute: number): number {

@@ -1,0 +1,57 @@
+import type { Facts } from '../features/facts.ts'
+import { SOURCES, type Source } from '../features/row.ts'
+import { FEATURES, MOVING, STILL } from '../features/table.ts'
+import type { CustomerState } from '../state/customer-state.ts'
+import type { RiskModel } from './model.ts'
+
+/** Some terms w·f of a model's logit: the places of their rows in the table, their weights, and how to compute them. */
+export interface Terms {
+  readonly rows: readonly number[]
+  readonly weights: readonly number[]
+  readonly features: readonly ((facts: Facts) => number)[]
+}
+
+/** The terms of a model's logit by what silence does to them; the sign of a weight turns what its row declares. */
+export interface SilentTerms {
+  readonly rising: Terms
+  readonly falling: Terms
+  /** Those that only move at the start of a month. */
+  readonly stepping: Terms
+  readonly still: Terms
+}
+
+const BY_MODEL = new WeakMap<RiskModel, SilentTerms[]>()
+
+/** The terms that can be other than 0 in a state, sorted once for each model and each combination of sources. */
+export function silentTerms(model: RiskModel, state: CustomerState): SilentTerms {
+  let combinations = BY_MODEL.get(model)
+  if (combinations === undefined) {
+    combinations = []
+    BY_MODEL.set(model, combinations)
+  }
+  let combination = 0
+  for (let i = 0; i < SOURCES.length; i++) if (state[SOURCES[i]!] !== undefined) combination |= 1 << i
+  combinations[combination] ??= sorted(model, (source) => state[source] !== undefined)
+  return combinations[combination]!
+}
+
+function sorted(model: RiskModel, isThere: (source: Source) => boolean): SilentTerms {
+  const isLive = (i: number): boolean => {
+    const { zeroWithout } = FEATURES[i]!
+    return model.weights[i] !== 0 && (zeroWithout === undefined || isThere(zeroWithout))
+  }
+  const termsOf = (rows: readonly number[]): Terms => ({
+    rows,
+    weights: rows.map((i) => model.weights[i]!),
+    features: rows.map((i) => FEATURES[i]!.of),
+  })
+  const moving = MOVING.filter(isLive)
+  const steps = (i: number): boolean => FEATURES[i]!.silence === 'steps'
+  const rises = (i: number): boolean => (FEATURES[i]!.silence === 'rises') === model.weights[i]! > 0
+  return {
+    rising: termsOf(moving.filter((i) => !steps(i) && rises(i))),
+    falling: termsOf(moving.filter((i) => !steps(i) && !rises(i))),
+    stepping: termsOf(moving.filter(steps)),
+    still: termsOf(STILL.filter(isLive)),
+  }
+}
