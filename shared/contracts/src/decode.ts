@@ -4,7 +4,7 @@ import { type CloudEvents, EVENT_SCHEMAS } from './events.ts'
 import { isSubject, show } from './fields.ts'
 import { createConverter } from './money.ts'
 import { type TopicNames, topicNames } from './names.ts'
-import { type Bounds, NORMALISE, normaliseEnvelope } from './normalise.ts'
+import { type Bounds, type Envelope, NORMALISE, normaliseEnvelope } from './normalise.ts'
 import { acceptorOf } from './quick.ts'
 
 /** What a record turned out to be. Everything but an event is an outcome to count, none an exception. */
@@ -39,6 +39,7 @@ function createReader<T extends EventType>(type: T): Reader {
   const schema = SCHEMAS[type]
   const normalise = NORMALISE[type]
   const accepts = acceptorOf(schema)
+  const envelope: Envelope = { customerId: '', time: 0.5, knownAt: 0.5, idHash: 0.5 }
   return function readEvent(raw, bounds) {
     let event: CloudEvents[T]
     if (accepts(raw)) {
@@ -48,8 +49,7 @@ function createReader<T extends EventType>(type: T): Reader {
       if (!parsed.success) return explain(parsed.error)
       event = parsed.data
     }
-    const base = normaliseEnvelope(event, bounds)
-    return typeof base === 'string' ? base : normalise(event, base, bounds)
+    return normaliseEnvelope(event, bounds, envelope) ?? normalise(event, envelope, bounds)
   }
 }
 

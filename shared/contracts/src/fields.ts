@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AMOUNT_PATTERN } from './money.ts'
+import { AMOUNT_PATTERN, isAmount } from './money.ts'
 import { quick } from './quick.ts'
 import { parseTime } from './time.ts'
 
@@ -40,11 +40,12 @@ function isWellFormed(text: string): boolean {
 
 const MAX_SUBJECT_BYTES = 256
 const MAX_ID_CHARACTERS = 1024
-const MAX_SOURCE_CHARACTERS = 512
+export const MAX_SOURCE_CHARACTERS = 512
 const MAX_TEXT_CHARACTERS = 256
 
 export function isSubject(text: string): boolean {
   if (text.length === 0 || text.length > MAX_SUBJECT_BYTES || !isWellFormed(text)) return false
+  // A unit is at most three bytes.
   return text.length * 3 <= MAX_SUBJECT_BYTES || Buffer.byteLength(text) <= MAX_SUBJECT_BYTES
 }
 
@@ -117,14 +118,19 @@ export const amountField = quick(
     description:
       '0 or more, at most four decimals, below 10^12 minor units of the base currency; decimals beyond the minor unit are rounded half away from zero.',
   }),
-  (value) => typeof value === 'string' && AMOUNT_PATTERN.test(value),
+  (value) => typeof value === 'string' && isAmount(value),
 )
 
 const CURRENCY = expected('an ISO 4217 currency code such as "EUR"')
-const CURRENCY_PATTERN = /^[A-Z]{3}$/
+const isCapital = (unit: number) => unit >= 65 && unit <= 90
 export const currencyField = quick(
-  z.string(CURRENCY).regex(CURRENCY_PATTERN, CURRENCY),
-  (value) => typeof value === 'string' && CURRENCY_PATTERN.test(value),
+  z.string(CURRENCY).regex(/^[A-Z]{3}$/, CURRENCY),
+  (value) =>
+    typeof value === 'string' &&
+    value.length === 3 &&
+    isCapital(value.charCodeAt(0)) &&
+    isCapital(value.charCodeAt(1)) &&
+    isCapital(value.charCodeAt(2)),
 )
 
 /** IANA zones already found good. Only good ones are kept, and few, so that no sender can fill the memory. */

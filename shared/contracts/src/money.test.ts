@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createConverter, currencyExponent, toMinor } from './money.ts'
+import { AMOUNT_PATTERN, createConverter, currencyExponent, isAmount, toMinor } from './money.ts'
 
 describe('toMinor', () => {
   it.each([
@@ -25,6 +25,23 @@ describe('toMinor', () => {
         expect(toMinor(text, 2)).toBe(minor)
       }),
     )
+  })
+})
+
+describe('isAmount', () => {
+  it('says what the pattern says', () => {
+    const part = fc.stringMatching(/^[0-9]{1,5}$/)
+    const digits = fc.oneof(part, fc.constantFrom('', '7'.repeat(40), '7'.repeat(41), '/', '1:', '٣'))
+    const texts = fc.tuple(digits, fc.constantFrom('', '.', ',', '..', '-', 'e'), digits).map((parts) => parts.join(''))
+    let amounts = 0
+    fc.assert(
+      fc.property(texts, (text) => {
+        if (isAmount(text)) amounts++
+        expect(isAmount(text)).toBe(AMOUNT_PATTERN.test(text))
+      }),
+      { numRuns: 2_000, seed: 3 },
+    )
+    expect(amounts).toBeGreaterThan(100)
   })
 })
 

@@ -4,7 +4,26 @@
 export const MAX_MINOR = 1e12
 
 /** What an amount looks like: no sign, no exponent, at most four decimals. The bound on digits only bounds the work. */
+const MAX_WHOLE_DIGITS = 40
+const MAX_DECIMALS = 4
 export const AMOUNT_PATTERN = /^\d{1,40}(?:\.\d{1,4})?$/
+
+/** Whether a text matches `AMOUNT_PATTERN`, in a fraction of its time. */
+export function isAmount(text: string): boolean {
+  const whole = digitsFrom(text, 0)
+  if (whole === 0 || whole > MAX_WHOLE_DIGITS) return false
+  if (whole === text.length) return true
+  if (text.charCodeAt(whole) !== 46) return false
+  const decimals = digitsFrom(text, whole + 1)
+  return decimals > 0 && decimals <= MAX_DECIMALS && whole + 1 + decimals === text.length
+}
+
+/** How many digits stand in a row. */
+function digitsFrom(text: string, from: number): number {
+  let at = from
+  while (at < text.length && text.charCodeAt(at) >= 48 && text.charCodeAt(at) <= 57) at++
+  return at - from
+}
 
 /** Decimals of the currencies that do not have two (ISO 4217, list one). */
 const EXPONENTS: ReadonlyMap<string, number> = new Map([

@@ -2,11 +2,12 @@ import {
   type ActionKind,
   type CustomerEvent,
   type EventType,
-  hash48,
+  hash48Joined,
   PROFILE_FIELDS,
   type ProfileField,
 } from '@holdfast/core'
 import type { CloudEvent, CloudEventOf } from './events.ts'
+import { MAX_SOURCE_CHARACTERS } from './fields.ts'
 import { MAX_MINOR, type ToBaseMinor } from './money.ts'
 import { formatTime, parseTime } from './time.ts'
 
@@ -21,14 +22,23 @@ export interface Bounds {
   readonly latest: number
 }
 
-type Base = Pick<CustomerEvent, 'customerId' | 'time' | 'knownAt' | 'idHash'>
-type Normalise = {
-  readonly [T in EventType]: (event: CloudEventOf<T>, base: Base, bounds: Bounds) => CustomerEvent | string
+/** What all events share. A reader has one, and fills it anew for each event. */
+export interface Envelope {
+  customerId: string
+  time: number
+  knownAt: number
+  idHash: number
 }
+
+type Normalise = {
+  readonly [T in EventType]: (event: CloudEventOf<T>, envelope: Envelope, bounds: Bounds) => CustomerEvent | string
+}
+
+const LENGTHS = Array.from({ length: MAX_SOURCE_CHARACTERS + 1 }, (_, length) => `${length}:`)
 
 /** Length first: no two pairs of source and id give the same text. */
 export function eventHash(source: string, id: string): number {
-  return hash48(`${source.length}:${source}${id}`)
+  return hash48Joined(LENGTHS[source.length] ?? `${source.length}:`, source, id)
 }
 
 /** Undefined when the instant is fine. */
@@ -38,8 +48,8 @@ function outOfBounds(path: string, text: string, time: number, latest: number): 
   return undefined
 }
 
-/** What all events share, or why it cannot be taken. */
-export function normaliseEnvelope(event: CloudEvent, { latest }: Bounds): Base | string {
+/** Fills in what all events share, or says why it cannot be taken. */
+export function normaliseEnvelope(event: CloudEvent, { latest }: Bounds, envelope: Envelope): string | undefined {
   const time = parseTime(event.time)
   const problem = outOfBounds('time', event.time, time, latest)
   if (problem !== undefined) return problem
@@ -50,7 +60,11 @@ export function normaliseEnvelope(event: CloudEvent, { latest }: Bounds): Base |
     if (problem !== undefined) return problem
     knownAt = Math.max(time, recorded)
   }
-  return { customerId: event.subject, time, knownAt, idHash: eventHash(event.source, event.id) }
+  envelope.customerId = event.subject
+  envelope.time = time
+  envelope.knownAt = knownAt
+  envelope.idHash = eventHash(event.source, event.id)
+  return undefined
 }
 
 function amountMinor(data: { readonly amount: string; readonly currency: string }, bounds: Bounds): number | string {
@@ -60,18 +74,16 @@ function amountMinor(data: { readonly amount: string; readonly currency: string 
   return minor
 }
 
-const purchase: Normalise['purchase.completed'] = (event, base, bounds) => {
-  const amount = amountMinor(event.data, bounds)
-  return typeof amount === 'string' ? amount : { type: event.type, ...base, amountMinor: amount }
-}
+// Each event is written out field by field, in one order: events of a type then have one shape in memory, and nothing is copied.
 
-function reversed(
-  event: CloudEventOf<'purchase.refunded'> | CloudEventOf<'purchase.cancelled'>,
-  base: Base,
+function paid(
+  event: CloudEventOf<'purchase.completed'> | CloudEventOf<'purchase.refunded'> | CloudEventOf<'purchase.cancelled'>,
+  { customerId, time, knownAt, idHash }: Envelope,
   bounds: Bounds,
 ): CustomerEvent | string {
   const amount = amountMinor(event.data, bounds)
-  return typeof amount === 'string' ? amount : { type: event.type, ...base, amountMinor: amount }
+  if (typeof amount === 'string') return amount
+  return { type: event.type, customerId, time, knownAt, idHash, amountMinor: amount }
 }
 
 /** Events that say all in their type. */
@@ -85,8 +97,8 @@ type PlainType =
   | 'engagement.feature_used'
   | 'customer.erased'
 
-function plain<T extends PlainType>(event: { readonly type: T }, base: Base) {
-  return { type: event.type, ...base }
+function plain<T extends PlainType>({ type }: { readonly type: T }, { customerId, time, knownAt, idHash }: Envelope) {
+  return { type, customerId, time, knownAt, idHash }
 }
 
 interface ActionData {
@@ -95,52 +107,71 @@ interface ActionData {
 }
 
 /** Adds the episode to an action's event. A person who acts without one acts on what there is at that time. */
-function acted<F extends object>(data: ActionData, base: Base, bounds: Bounds, own: F) {
-  const enteredAt = data.enteredAt === undefined ? base.time : parseTime(data.enteredAt)
+function acted<F extends object>(data: ActionData, envelope: Envelope, bounds: Bounds, own: F) {
+  const enteredAt = data.enteredAt === undefined ? envelope.time : parseTime(data.enteredAt)
   const problem = outOfBounds('data.enteredAt', data.enteredAt ?? '', enteredAt, bounds.latest)
-  return problem ?? { ...own, ...base, action: data.action, enteredAt }
+  return problem ?? { ...own, ...envelope, action: data.action, enteredAt }
+}
+
+function profileFields(data: CloudEventOf<'profile.updated'>['data']): Partial<Record<ProfileField, string>> {
+  const fields: Partial<Record<ProfileField, string>> = {}
+  for (const field of PROFILE_FIELDS) {
+    const value = data[field]
+    if (value !== undefined) fields[field] = value
+  }
+  return fields
 }
 
 export const NORMALISE: Normalise = {
-  'purchase.completed': purchase,
-  'purchase.refunded': reversed,
-  'purchase.cancelled': reversed,
-  'support.ticket_opened': ({ type, data }, base) => ({ type, ...base, complaint: data.complaint === true }),
-  'support.ticket_resolved': ({ type, data }, base, { latest }) => {
-    if (data.openedAt === undefined) return { type, ...base, openedAt: undefined }
+  'purchase.completed': paid,
+  'purchase.refunded': paid,
+  'purchase.cancelled': paid,
+  'support.ticket_opened': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, complaint: data.complaint === true }
+  },
+  'support.ticket_resolved': ({ type, data }, { customerId, time, knownAt, idHash }, { latest }) => {
+    if (data.openedAt === undefined) return { type, customerId, time, knownAt, idHash, openedAt: undefined }
     const openedAt = parseTime(data.openedAt)
-    return outOfBounds('data.openedAt', data.openedAt, openedAt, latest) ?? { type, ...base, openedAt }
+    const problem = outOfBounds('data.openedAt', data.openedAt, openedAt, latest)
+    return problem ?? { type, customerId, time, knownAt, idHash, openedAt }
   },
   'support.ticket_reopened': plain,
   'support.ticket_escalated': plain,
-  'survey.requested': ({ type, data }, base) => ({ type, ...base, kind: data.kind }),
-  'survey.responded': ({ type, data }, base) => ({ type, ...base, kind: data.kind, score: data.score }),
+  'survey.requested': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, kind: data.kind }
+  },
+  'survey.responded': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, kind: data.kind, score: data.score }
+  },
   'engagement.visited': plain,
   'engagement.logged_in': plain,
   'engagement.email_opened': plain,
   'engagement.email_clicked': plain,
   'engagement.feature_used': plain,
-  'social.mentioned': ({ type, data }, base) => ({ type, ...base, sentiment: data.sentiment }),
-  'profile.updated': ({ type, data }, base) => {
-    const fields: Partial<Record<ProfileField, string>> = {}
-    for (const field of PROFILE_FIELDS) {
-      const value = data[field]
-      if (value !== undefined) fields[field] = value
-    }
-    return { type, ...base, fields }
+  'social.mentioned': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, sentiment: data.sentiment }
   },
-  'consent.changed': ({ type, data }, base) => ({ type, ...base, purpose: data.purpose, granted: data.granted }),
-  'contract.change_requested': ({ type, data }, base) => ({ type, ...base, kind: data.kind }),
+  'profile.updated': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, fields: profileFields(data) }
+  },
+  'consent.changed': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, purpose: data.purpose, granted: data.granted }
+  },
+  'contract.change_requested': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+    return { type, customerId, time, knownAt, idHash, kind: data.kind }
+  },
   'customer.erased': plain,
-  'action.decided': ({ type, data }, base, bounds) => acted(data, base, bounds, { type }),
-  'action.delivered': ({ type, data }, base, bounds) => acted(data, base, bounds, { type }),
-  'action.failed': ({ type, data }, base, bounds) => acted(data, base, bounds, { type }),
-  'action.acknowledged': ({ type, data }, base, bounds) => acted(data, base, bounds, { type }),
-  'action.suppressed': ({ type, data }, base, bounds) => acted(data, base, bounds, { type, reason: data.reason }),
-  'action.snoozed': ({ type, data }, base, bounds) => {
+  'action.decided': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
+  'action.delivered': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
+  'action.failed': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
+  'action.acknowledged': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
+  'action.suppressed': ({ type, data }, envelope, bounds) =>
+    acted(data, envelope, bounds, { type, reason: data.reason }),
+  'action.snoozed': ({ type, data }, envelope, bounds) => {
     const until = parseTime(data.until)
-    if (until <= base.time) return `data.until: ${data.until} is not after the event's own time`
-    return acted(data, base, bounds, { type, until })
+    if (until <= envelope.time) return `data.until: ${data.until} is not after the event's own time`
+    return acted(data, envelope, bounds, { type, until })
   },
-  'action.resolved': ({ type, data }, base, bounds) => acted(data, base, bounds, { type, outcome: data.outcome }),
+  'action.resolved': ({ type, data }, envelope, bounds) =>
+    acted(data, envelope, bounds, { type, outcome: data.outcome }),
 }

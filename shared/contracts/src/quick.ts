@@ -22,7 +22,8 @@ export function acceptorOf<S extends z.ZodType>(schema: S): (value: unknown) => 
   return (value): value is z.input<S> => test(value)
 }
 
-function testOf(schema: z.ZodType): Test {
+/** The test behind a schema. */
+export function testOf(schema: z.ZodType): Test {
   const registered = tests.get(schema)
   if (registered !== undefined) return registered
   if (schema instanceof z.ZodOptional) return optional(testOf(schema.unwrap() as z.ZodType))

@@ -5,14 +5,11 @@ const ZERO = 48
 /** Far more than any clock's decimals; bounds what a reason can quote. */
 const MAX_CHARACTERS = 64
 
-function digits(text: string, from: number, to: number): number {
-  let value = 0
-  for (let i = from; i < to; i++) {
-    const digit = text.charCodeAt(i) - ZERO
-    if (digit < 0 || digit > 9) return Number.NaN
-    value = value * 10 + digit
-  }
-  return value
+/** Two decimal digits as a number; -1 where they are none. Both must be within the text. */
+function pair(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - ZERO
+  const ones = text.charCodeAt(at + 1) - ZERO
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
 }
 
 /** Days from 1970-01-01 to a date of the Gregorian calendar; Howard Hinnant, "chrono-compatible low-level date algorithms". */
@@ -32,13 +29,34 @@ function daysInMonth(year: number, month: number): number {
 
 /** Offset of `Z`, `z` or `±hh:mm` at the end of the text, in minutes; NaN for anything else. */
 function offsetMinutes(text: string, at: number): number {
+  if (at >= text.length) return Number.NaN
   const sign = text.charCodeAt(at)
   if (sign === 90 || sign === 122) return text.length === at + 1 ? 0 : Number.NaN
   if ((sign !== 43 && sign !== 45) || text.length !== at + 6 || text.charCodeAt(at + 3) !== 58) return Number.NaN
-  const hours = digits(text, at + 1, at + 3)
-  const minutes = digits(text, at + 4, at + 6)
-  if (!(hours <= 23 && minutes <= 59)) return Number.NaN
+  const hours = pair(text, at + 1)
+  const minutes = pair(text, at + 4)
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Number.NaN
   return (sign === 45 ? -1 : 1) * (hours * 60 + minutes)
+}
+
+/** The last date read, and its days since 1970: events come nearly in the order of their days. */
+let lastDate = -1
+let lastDays = Number.NaN
+
+/** Days from 1970-01-01 to the date at the head of a text; NaN where the calendar lacks it. */
+function days(text: string): number {
+  const century = pair(text, 0)
+  const ofCentury = pair(text, 2)
+  const month = pair(text, 5)
+  const day = pair(text, 8)
+  if (century < 0 || ofCentury < 0 || month < 1 || month > 12 || day < 1) return Number.NaN
+  const year = century * 100 + ofCentury
+  const date = (year << 9) | (month << 5) | day
+  if (date === lastDate) return lastDays
+  if (day > daysInMonth(year, month)) return Number.NaN
+  lastDays = daysFromCivil(year, month, day)
+  lastDate = date
+  return lastDays
 }
 
 /**
@@ -57,14 +75,10 @@ export function parseTime(text: string): number {
   ) {
     return Number.NaN
   }
-  const year = digits(text, 0, 4)
-  const month = digits(text, 5, 7)
-  const day = digits(text, 8, 10)
-  const hour = digits(text, 11, 13)
-  const minute = digits(text, 14, 16)
-  const second = digits(text, 17, 19)
-  if (!(year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN
-  if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN
+  const hour = pair(text, 11)
+  const minute = pair(text, 14)
+  const second = pair(text, 17)
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) return Number.NaN
   let at = 19
   let ms = 0
   if (text.charCodeAt(19) === 46) {
@@ -78,7 +92,7 @@ export function parseTime(text: string): number {
     if (at === 20) return Number.NaN
   }
   const offset = offsetMinutes(text, at)
-  return daysFromCivil(year, month, day) * 86_400_000 + (hour * 60 + minute - offset) * 60_000 + second * 1000 + ms
+  return days(text) * 86_400_000 + (hour * 60 + minute - offset) * 60_000 + second * 1000 + ms
 }
 
 /** @param ms an instant of the years 0 to 9999. */

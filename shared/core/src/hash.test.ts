@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { hash48 } from './hash.ts'
+import { hash48, hash48Joined } from './hash.ts'
 
 const COUNT = 200_000
 const FAMILIES: readonly (readonly [string, (i: number) => string])[] = [
@@ -35,4 +35,23 @@ test('two seeds give unrelated hashes', () => {
       equalBits += Math.floor(a / 2 ** bit) % 2 === Math.floor(b / 2 ** bit) % 2 ? 1 : 0
   }
   expect(equalBits / 480_000).toBeCloseTo(0.5, 2)
+})
+
+/** Hashes are stored: other bits would let every duplicate in, and order ties anew. */
+test.each([
+  ['', 0, 32_943_589_890_149],
+  ['8:/shop/euord-981', 0, 68_168_310_327_786],
+  ['cust-0000042', 7, 123_458_628_882_245],
+  ['لקוח-١٢٣/💶', 0, 72_228_315_552_861],
+])('the hash of %j under seed %i has the bits that it always had', (text, seed, hash) => {
+  expect(hash48(text, seed)).toBe(hash)
+})
+
+test('texts hashed one after the other give the hash of all of them joined', () => {
+  const text = '8:/shop/eu€ord-💶981'
+  for (let i = 0; i <= text.length; i++) {
+    for (let j = i; j <= text.length; j++) {
+      expect(hash48Joined(text.slice(0, i), text.slice(i, j), text.slice(j))).toBe(hash48(text))
+    }
+  }
 })

@@ -89,17 +89,28 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
   }
 
   function isAtHome(
-    record: KafkaRecord,
+    { key }: KafkaRecord,
     { customerId }: CustomerEvent,
     place: IntakePlace,
     strangers: Set<string>,
   ): boolean {
-    if (record.key === null) return false
+    if (key === null) return false
     if (place.isKnown(customerId) || strangers.has(customerId)) return true
-    if (murmur2Partition(Buffer.from(customerId), partitionCount) !== place.partition) return false
+    const subject = isAsciiOf(key, customerId) ? key : Buffer.from(customerId)
+    if (murmur2Partition(subject, partitionCount) !== place.partition) return false
     strangers.add(customerId)
     return true
   }
+}
+
+/** Whether bytes are a text in ASCII: nearly every key is its subject, whose bytes then need not be made again. */
+function isAsciiOf(bytes: Uint8Array, text: string): boolean {
+  if (bytes.length !== text.length) return false
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!
+    if (byte > 0x7f || byte !== text.charCodeAt(i)) return false
+  }
+  return true
 }
 
 function originOf({ headers }: KafkaRecord): Origin | undefined {

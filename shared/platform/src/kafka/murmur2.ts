@@ -7,15 +7,15 @@ export function murmur2(data: Uint8Array): number {
   const whole = length & ~3
   let h = SEED ^ length
   for (let i = 0; i < whole; i += 4) {
-    let k = byte(data, i) | (byte(data, i + 1) << 8) | (byte(data, i + 2) << 16) | (byte(data, i + 3) << 24)
+    let k = data[i]! | (data[i + 1]! << 8) | (data[i + 2]! << 16) | (data[i + 3]! << 24)
     k = Math.imul(k, M)
     k ^= k >>> 24
     h = Math.imul(h, M) ^ Math.imul(k, M)
   }
   const left = length - whole
-  if (left === 3) h ^= byte(data, whole + 2) << 16
-  if (left >= 2) h ^= byte(data, whole + 1) << 8
-  if (left >= 1) h = Math.imul(h ^ byte(data, whole), M)
+  if (left === 3) h ^= data[whole + 2]! << 16
+  if (left >= 2) h ^= data[whole + 1]! << 8
+  if (left >= 1) h = Math.imul(h ^ data[whole]!, M)
   h = Math.imul(h ^ (h >>> 13), M)
   return h ^ (h >>> 15)
 }
@@ -23,8 +23,4 @@ export function murmur2(data: Uint8Array): number {
 /** The partition that Java's and kafkajs's default partitioners give a key; `count` is the topic's number of partitions. */
 export function murmur2Partition(key: Uint8Array, count: number): number {
   return (murmur2(key) & 0x7fffffff) % count
-}
-
-function byte(data: Uint8Array, i: number): number {
-  return data[i] ?? 0
 }
