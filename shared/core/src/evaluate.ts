@@ -56,11 +56,12 @@ export function evaluate(
   const decision = decide({ state, before, band, enteredAt: entered, at, policy, modelMaySend })
   const hasRisk = band !== 'prospect'
   const probability = hasRisk ? score.probability : 0
-  let judgement = judge(state, before, at, model.horizonMs)
-  if (judgement.predictedAt === NEVER && hasRisk && band !== 'lapsed') {
-    judgement = { ...judgement, predictedAt: at, predictedProbability: probability }
+  const judgement = judge(state, before, at, model.horizonMs)
+  let { predictedAt, predictedProbability } = judgement
+  if (predictedAt === NEVER && hasRisk && band !== 'lapsed') {
+    predictedAt = at
+    predictedProbability = probability
   }
-  const { predictedAt, predictedProbability, judged } = judgement
   const decided: Decided = {
     band,
     previousBand: before?.band,
@@ -72,7 +73,7 @@ export function evaluate(
     heldUntil: decision.heldUntil,
     predictedAt,
     predictedProbability,
-    judged,
+    judged: judgement.judged,
   }
   const next = draftOf(state)
   next.decided = decided

@@ -1,5 +1,5 @@
 import type { CustomerState } from '../state/customer-state.ts'
-import { createMovable } from './moving-facts.ts'
+import { createFacts } from './moving-facts.ts'
 import { type StillFacts, stillFacts } from './still-facts.ts'
 
 /**
@@ -37,12 +37,12 @@ export interface Facts {
 }
 
 export function facts(state: CustomerState, at: number): Facts {
-  return createMovable(state, stillFacts(state), at)
+  return createFacts(state, stillFacts(state), at)
 }
 
 /** The facts of the same state at another instant. */
 export function factsAt({ state, still }: Facts, at: number): Facts {
-  return createMovable(state, still, at)
+  return createFacts(state, still, at)
 }
 
 /** Months with a purchase among the `months` calendar months up to and with the one of the instant. */

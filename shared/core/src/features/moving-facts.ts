@@ -21,18 +21,24 @@ export type MovableFacts = {
 const ZEROS_PURCHASE: number[] = PURCHASE_HALF_LIVES.map(() => 0)
 const ZEROS_SUPPORT: number[] = SUPPORT_HALF_LIVES.map(() => 0)
 
-/** A copy of facts that can be moved without moving them. */
-export function movableFacts({ state, still, at }: Facts): MovableFacts {
-  return createMovable(state, still, at)
+/** The facts of a state at an instant, of which `still` are already known. */
+export function createFacts(state: CustomerState, still: StillFacts, at: number): Facts {
+  const facts = unmoved(state, still)
+  moveFacts(facts, at, monthIndex(at))
+  return facts
 }
 
-/** The facts of a state at an instant, of which `still` are already known. */
-export function createMovable(state: CustomerState, still: StillFacts, at: number): MovableFacts {
+/** Room for the facts of the same state at other instants; to be moved before they are read. */
+export function movableFacts({ state, still }: Facts): MovableFacts {
+  return unmoved(state, still)
+}
+
+function unmoved(state: CustomerState, still: StillFacts): MovableFacts {
   const { purchases, reversals, support, engagement } = state
-  const facts: MovableFacts = {
+  return {
     state,
-    at,
-    month: 0,
+    at: NEVER,
+    month: NEVER,
     still,
     recencyDays: 0,
     logRecency: 0,
@@ -51,13 +57,11 @@ export function createMovable(state: CustomerState, still: StillFacts, at: numbe
     decayedCancel: 0,
     visitRecencyDays: 0,
   }
-  moveFacts(facts, at, monthIndex(at))
-  return facts
 }
 
 /** Room for sums; where there is nothing to sum, the zeros that all share, into which nothing is ever written. */
 function zeros(source: object | undefined, shared: number[]): number[] {
-  return source === undefined ? shared : shared.slice()
+  return source === undefined ? shared : new Array<number>(shared.length)
 }
 
 /** Takes facts to another instant, of which `month` is the `monthIndex`. */

@@ -1,3 +1,4 @@
+import type { CustomerState } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
 
 /** Groups of features: reasons are given by group, because a person cannot act on twelve hinges. */
@@ -26,6 +27,13 @@ export type Silence = 'rises' | 'falls' | 'constant' | 'steps'
 export const SOURCES = ['reversals', 'support', 'engagement', 'contract'] as const
 export type Source = (typeof SOURCES)[number]
 
+/** Which of the sources a state has, as a number: bit i is the i-th. */
+export function sourcesOf(state: CustomerState): number {
+  let sources = 0
+  for (let i = 0; i < SOURCES.length; i++) if (state[SOURCES[i]!] !== undefined) sources |= 1 << i
+  return sources
+}
+
 /** One feature: the only definition there is, for the live pipeline, the trainer and the documentation. */
 export interface FeatureRow {
   readonly name: string
@@ -38,6 +46,11 @@ export interface FeatureRow {
   /** Why it should predict churn. */
   readonly why: string
   of(facts: Facts): number
+}
+
+/** Whether a row can be other than 0 where there are these sources. */
+export function isLive({ zeroWithout }: FeatureRow, sources: number): boolean {
+  return zeroWithout === undefined || ((sources >> SOURCES.indexOf(zeroWithout)) & 1) === 1
 }
 
 /** max(0, log1p(x) - log1p(knee)) of an x whose log1p the facts hold: lets a linear model bend at the knee. */

@@ -28,13 +28,6 @@ export interface DecideInput {
   readonly modelMaySend: boolean
 }
 
-const NOTHING: Omit<Decision, 'episodeAt'> = {
-  disposition: 'none',
-  action: undefined,
-  heldUntil: NEVER,
-  withheld: undefined,
-}
-
 /**
  * Whether the customer is to be contacted for the band that they are in: pure, from what the log says (consent, the ledger of
  * actions) and what the last evaluation decided. A decision that was held or refused is taken again at every evaluation of
@@ -44,10 +37,10 @@ const NOTHING: Omit<Decision, 'episodeAt'> = {
 export function decide(input: DecideInput): Decision {
   const { state, before, band, enteredAt, at, policy } = input
   const action = ACTION_OF_BAND[band]
-  if (action === undefined) return { ...NOTHING, episodeAt: enteredAt }
+  if (action === undefined) return nothingNew('none', undefined, enteredAt)
   const isSameStay = before !== undefined && before.band === band
   if (isSameStay && (before.disposition === 'queued' || before.disposition === 'recorded')) {
-    return { ...NOTHING, action, disposition: before.disposition, episodeAt: enteredAt }
+    return nothingNew(before.disposition, action, enteredAt)
   }
   const withhold = (disposition: Disposition, withheld: Withheld, heldUntil = NEVER): Decision => ({
     disposition,
@@ -78,6 +71,10 @@ export function decide(input: DecideInput): Decision {
     heldUntil: NEVER,
     withheld: undefined,
   }
+}
+
+function nothingNew(disposition: Disposition, action: ActionKind | undefined, episodeAt: number): Decision {
+  return { disposition, action, episodeAt, heldUntil: NEVER, withheld: undefined }
 }
 
 /**

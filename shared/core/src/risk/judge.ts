@@ -24,11 +24,20 @@ export function judge(state: CustomerState, before: Decided | undefined, at: num
   const { predictedAt, predictedProbability } = before
   const maturesAt = predictedAt + horizonMs
   const recent = state.purchases?.recent ?? []
-  const returned = recent.some((time) => time > predictedAt && time <= maturesAt)
+  const returned = isAnyWithin(recent, predictedAt, maturesAt)
   if (!returned && at < maturesAt) return { predictedAt, predictedProbability, judged }
-  const forgotten = recent.length === RECENT_PURCHASES && recent.every((time) => time > maturesAt)
-  const closed = { predictedAt: NEVER, predictedProbability: 0 }
-  return forgotten ? { ...closed, judged } : { ...closed, judged: judgedCode(predictedProbability, !returned) }
+  const forgotten = recent.length === RECENT_PURCHASES && recent[RECENT_PURCHASES - 1]! > maturesAt
+  return {
+    predictedAt: NEVER,
+    predictedProbability: 0,
+    judged: forgotten ? judged : judgedCode(predictedProbability, !returned),
+  }
+}
+
+/** Whether any of the instants lies after `from` and not after `to`. */
+function isAnyWithin(instants: readonly number[], from: number, to: number): boolean {
+  for (let i = 0; i < instants.length; i++) if (instants[i]! > from && instants[i]! <= to) return true
+  return false
 }
 
 function judgedCode(probability: number, churned: boolean): number {

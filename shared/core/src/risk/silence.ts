@@ -50,11 +50,13 @@ const MOST_SAMPLES = 500
  */
 export class SilentLogit {
   private readonly terms: SilentTerms
-  /** The facts of the latest sample. */
+  /** Room for the facts of a sample. */
   private readonly facts: MovableFacts
   /** Bias and the terms of the rows that stand still, and the sum of their magnitudes. */
   private readonly still: Sum
-  /** The same with those that only step from month to month, in the month of the latest sample. */
+  /** The same with those that only step from month to month, in the month of the look. */
+  private readonly steppedSeen: Sum
+  /** The same in the month of the latest sample. */
   private stepped: Sum
   private steppedMonth: number
   private samples = 0
@@ -67,9 +69,10 @@ export class SilentLogit {
     const { facts, vector } = seen
     this.terms = silentTerms(model, facts.state)
     this.facts = movableFacts(facts)
-    this.still = added({ logit: model.bias, magnitude: Math.abs(model.bias) }, this.terms.still, vector)
+    this.still = plus({ logit: model.bias, magnitude: Math.abs(model.bias) }, this.terms.still, vector)
+    this.steppedSeen = plus(this.still, this.terms.stepping, vector)
+    this.stepped = this.steppedSeen
     this.steppedMonth = facts.month
-    this.stepped = added(this.still, this.terms.stepping, vector)
   }
 
   sample(minute: number): Sample {
@@ -77,7 +80,7 @@ export class SilentLogit {
     const { facts, terms } = this
     const at = minute * MINUTE_MS
     moveFacts(facts, at, monthIndex(at))
-    this.step()
+    if (facts.month !== this.steppedMonth) this.step()
     let { magnitude } = this.stepped
     let rising = 0
     for (let k = 0; k < terms.rising.rows.length; k++) {
@@ -98,8 +101,6 @@ export class SilentLogit {
   /** What only steps from month to month is computed once a month. */
   private step(): void {
     const { facts, terms } = this
-    if (this.steppedMonth === facts.month) return
-    this.steppedMonth = facts.month
     let { logit, magnitude } = this.still
     for (let k = 0; k < terms.stepping.rows.length; k++) {
       const term = terms.stepping.weights[k]! * terms.stepping.features[k]!(facts)
@@ -107,19 +108,18 @@ export class SilentLogit {
       magnitude += Math.abs(term)
     }
     this.stepped = { logit, magnitude }
+    this.steppedMonth = facts.month
   }
 
   /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
   private sampleSeen(): Sample {
     const { vector, facts } = this.seen
-    const none = { logit: 0, magnitude: 0 }
-    const rising = added(none, this.terms.rising, vector)
-    const falling = added(none, this.terms.falling, vector)
-    const stepped = added(this.still, this.terms.stepping, vector)
+    const rising = plus(NOTHING, this.terms.rising, vector)
+    const falling = plus(NOTHING, this.terms.falling, vector)
     return {
       minute: facts.at / MINUTE_MS,
-      logit: stepped.logit + (rising.logit + falling.logit),
-      breadth: float32BreadthOf(stepped.magnitude + rising.magnitude + falling.magnitude),
+      logit: this.steppedSeen.logit + (rising.logit + falling.logit),
+      breadth: float32BreadthOf(this.steppedSeen.magnitude + rising.magnitude + falling.magnitude),
       rising: rising.logit,
       falling: falling.logit,
     }
@@ -181,7 +181,9 @@ interface Sum {
   readonly magnitude: number
 }
 
-function added({ logit, magnitude }: Sum, { rows, weights }: Terms, vector: Vector): Sum {
+const NOTHING: Sum = { logit: 0, magnitude: 0 }
+
+function plus({ logit, magnitude }: Sum, { rows, weights }: Terms, vector: Vector): Sum {
   let sum = logit
   let magnitudes = magnitude
   for (let k = 0; k < rows.length; k++) {

@@ -1,5 +1,5 @@
 import type { Facts } from '../features/facts.ts'
-import { SOURCES, type Source } from '../features/row.ts'
+import { isLive, sourcesOf } from '../features/row.ts'
 import { FEATURES, MOVING, STILL } from '../features/table.ts'
 import type { CustomerState } from '../state/customer-state.ts'
 import type { RiskModel } from './model.ts'
@@ -29,29 +29,25 @@ export function silentTerms(model: RiskModel, state: CustomerState): SilentTerms
     combinations = []
     BY_MODEL.set(model, combinations)
   }
-  let combination = 0
-  for (let i = 0; i < SOURCES.length; i++) if (state[SOURCES[i]!] !== undefined) combination |= 1 << i
-  combinations[combination] ??= sorted(model, (source) => state[source] !== undefined)
-  return combinations[combination]!
+  const sources = sourcesOf(state)
+  combinations[sources] ??= sorted(model, sources)
+  return combinations[sources]!
 }
 
-function sorted(model: RiskModel, isThere: (source: Source) => boolean): SilentTerms {
-  const isLive = (i: number): boolean => {
-    const { zeroWithout } = FEATURES[i]!
-    return model.weights[i] !== 0 && (zeroWithout === undefined || isThere(zeroWithout))
-  }
+function sorted(model: RiskModel, sources: number): SilentTerms {
+  const isTerm = (i: number): boolean => model.weights[i] !== 0 && isLive(FEATURES[i]!, sources)
   const termsOf = (rows: readonly number[]): Terms => ({
     rows,
     weights: rows.map((i) => model.weights[i]!),
     features: rows.map((i) => FEATURES[i]!.of),
   })
-  const moving = MOVING.filter(isLive)
+  const moving = MOVING.filter(isTerm)
   const steps = (i: number): boolean => FEATURES[i]!.silence === 'steps'
   const rises = (i: number): boolean => (FEATURES[i]!.silence === 'rises') === model.weights[i]! > 0
   return {
     rising: termsOf(moving.filter((i) => !steps(i) && rises(i))),
     falling: termsOf(moving.filter((i) => !steps(i) && !rises(i))),
     stepping: termsOf(moving.filter(steps)),
-    still: termsOf(STILL.filter(isLive)),
+    still: termsOf(STILL.filter(isTerm)),
   }
 }
