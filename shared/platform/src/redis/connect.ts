@@ -4,6 +4,7 @@ import { asError, HoldfastError } from '../errors.ts'
 import type { Stoppable } from '../lifecycle.ts'
 import type { Logger } from '../logger.ts'
 import { retry } from '../retry.ts'
+import { makeStringsFast } from './fast-strings.ts'
 
 /** One server or a cluster; the commands are the same. */
 export type RedisClient = Redis | Cluster
@@ -53,6 +54,7 @@ export interface ConnectRedisOptions {
  */
 export async function connectRedis(urls: readonly string[], options: ConnectRedisOptions): Promise<RedisConnection> {
   const { attempts = 8 } = options
+  makeStringsFast()
   const client = await retry(() => open(urls, options), { attempts, baseMs: 100, maxMs: 2_000 })
   return {
     client,
