@@ -34,6 +34,18 @@ export function sourcesOf(state: CustomerState): number {
   return sources
 }
 
+/** A formula that many rows share but for a number, so that they can be computed together. */
+export type Shape =
+  /** max(0, x - knee): lets a linear model bend at the knee. */
+  | { readonly kind: 'hinge'; readonly x: (facts: Facts) => number; readonly knee: number }
+  /** log1p of one of several sums, in whole units. */
+  | {
+      readonly kind: 'log'
+      readonly sums: (facts: Facts) => readonly number[]
+      readonly index: number
+      readonly unit: number
+    }
+
 /** One feature: the only definition there is, for the live pipeline, the trainer and the documentation. */
 export interface FeatureRow {
   readonly name: string
@@ -46,6 +58,8 @@ export interface FeatureRow {
   /** Why it should predict churn. */
   readonly why: string
   of(facts: Facts): number
+  /** What `of` is an instance of, if of any. */
+  readonly shape?: Shape
 }
 
 /** Whether a row can be other than 0 where there are these sources. */
@@ -53,10 +67,24 @@ export function isLive({ zeroWithout }: FeatureRow, sources: number): boolean {
   return zeroWithout === undefined || ((sources >> SOURCES.indexOf(zeroWithout)) & 1) === 1
 }
 
-/** max(0, log1p(x) - log1p(knee)) of an x whose log1p the facts hold: lets a linear model bend at the knee. */
-export function hinge(logOf: (facts: Facts) => number, knee: number): (facts: Facts) => number {
-  const logKnee = Math.log1p(knee)
-  return (seen) => Math.max(0, logOf(seen) - logKnee)
+type Computed = Pick<FeatureRow, 'of' | 'shape'>
+
+/** A row that is max(0, x - knee). */
+export function hinge(x: (facts: Facts) => number, knee: number): Computed {
+  return { of: (seen) => bent(x(seen), knee), shape: { kind: 'hinge', x, knee } }
+}
+
+/** A row that is log1p of the sum at `index`, of which `unit` make a whole one. */
+export function logOfSum(sums: (facts: Facts) => readonly number[], index: number, unit = 1): Computed {
+  return { of: (seen) => logOf(sums(seen)[index]!, unit), shape: { kind: 'log', sums, index, unit } }
+}
+
+export function bent(x: number, knee: number): number {
+  return Math.max(0, x - knee)
+}
+
+export function logOf(amount: number, unit: number): number {
+  return log1p(Math.max(0, amount) / unit)
 }
 
 /** log(1 + x). Most customers have nothing of most kinds, and asking is quicker than computing. */

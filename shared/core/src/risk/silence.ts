@@ -1,6 +1,6 @@
 import { type MovableFacts, movableFacts, moveFacts } from '../features/moving-facts.ts'
 import type { Sight } from '../features/sight.ts'
-import type { Vector } from '../features/table.ts'
+import { FEATURES, type Vector } from '../features/table.ts'
 import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
 import { float32BreadthOf, type RiskModel } from './model.ts'
 import { type SilentTerms, silentTerms, type Terms } from './silent-terms.ts'
@@ -50,8 +50,9 @@ const MOST_SAMPLES = 500
  */
 export class SilentLogit {
   private readonly terms: SilentTerms
-  /** Room for the facts of a sample. */
+  /** Room for the facts of a sample, and for its features where they are not still. */
   private readonly facts: MovableFacts
+  private readonly vector = new Array<number>(FEATURES.length)
   /** Bias and the terms of the rows that stand still, and the sum of their magnitudes. */
   private readonly still: Sum
   /** The same with those that only step from month to month, in the month of the look. */
@@ -77,49 +78,32 @@ export class SilentLogit {
 
   sample(minute: number): Sample {
     this.samples++
-    const { facts, terms } = this
+    const { facts, vector, terms } = this
     const at = minute * MINUTE_MS
     moveFacts(facts, at, monthIndex(at))
-    if (facts.month !== this.steppedMonth) this.step()
-    let { magnitude } = this.stepped
-    let rising = 0
-    for (let k = 0; k < terms.rising.rows.length; k++) {
-      const term = terms.rising.weights[k]! * terms.rising.features[k]!(facts)
-      rising += term
-      magnitude += Math.abs(term)
+    terms.computeMoving(facts, vector)
+    if (facts.month !== this.steppedMonth) {
+      // What only steps from month to month is computed once a month.
+      terms.computeStepping(facts, vector)
+      this.stepped = plus(this.still, terms.stepping, vector)
+      this.steppedMonth = facts.month
     }
-    let falling = 0
-    for (let k = 0; k < terms.falling.rows.length; k++) {
-      const term = terms.falling.weights[k]! * terms.falling.features[k]!(facts)
-      falling += term
-      magnitude += Math.abs(term)
-    }
-    const logit = this.stepped.logit + (rising + falling)
-    return { minute, logit, breadth: float32BreadthOf(magnitude), rising, falling }
-  }
-
-  /** What only steps from month to month is computed once a month. */
-  private step(): void {
-    const { facts, terms } = this
-    let { logit, magnitude } = this.still
-    for (let k = 0; k < terms.stepping.rows.length; k++) {
-      const term = terms.stepping.weights[k]! * terms.stepping.features[k]!(facts)
-      logit += term
-      magnitude += Math.abs(term)
-    }
-    this.stepped = { logit, magnitude }
-    this.steppedMonth = facts.month
+    return this.sampleOf(minute, this.stepped, vector)
   }
 
   /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
   private sampleSeen(): Sample {
-    const { vector, facts } = this.seen
+    const { facts, vector } = this.seen
+    return this.sampleOf(facts.at / MINUTE_MS, this.steppedSeen, vector)
+  }
+
+  private sampleOf(minute: number, stepped: Sum, vector: Vector): Sample {
     const rising = plus(NOTHING, this.terms.rising, vector)
     const falling = plus(NOTHING, this.terms.falling, vector)
     return {
-      minute: facts.at / MINUTE_MS,
-      logit: this.steppedSeen.logit + (rising.logit + falling.logit),
-      breadth: float32BreadthOf(this.steppedSeen.magnitude + rising.magnitude + falling.magnitude),
+      minute,
+      logit: stepped.logit + (rising.logit + falling.logit),
+      breadth: float32BreadthOf(stepped.magnitude + rising.magnitude + falling.magnitude),
       rising: rising.logit,
       falling: falling.logit,
     }

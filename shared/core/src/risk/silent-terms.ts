@@ -1,14 +1,13 @@
-import type { Facts } from '../features/facts.ts'
+import { type Compute, computing } from '../features/compute.ts'
 import { isLive, sourcesOf } from '../features/row.ts'
 import { FEATURES, MOVING, STILL } from '../features/table.ts'
 import type { CustomerState } from '../state/customer-state.ts'
 import type { RiskModel } from './model.ts'
 
-/** Some terms w·f of a model's logit: the places of their rows in the table, their weights, and how to compute them. */
+/** Some terms w·f of a model's logit: the places of their rows in the table, and their weights. */
 export interface Terms {
   readonly rows: readonly number[]
   readonly weights: readonly number[]
-  readonly features: readonly ((facts: Facts) => number)[]
 }
 
 /** The terms of a model's logit by what silence does to them; the sign of a weight turns what its row declares. */
@@ -18,6 +17,9 @@ export interface SilentTerms {
   /** Those that only move at the start of a month. */
   readonly stepping: Terms
   readonly still: Terms
+  /** Writes the features of the rising and the falling terms into a vector. */
+  readonly computeMoving: Compute
+  readonly computeStepping: Compute
 }
 
 const BY_MODEL = new WeakMap<RiskModel, SilentTerms[]>()
@@ -36,18 +38,18 @@ export function silentTerms(model: RiskModel, state: CustomerState): SilentTerms
 
 function sorted(model: RiskModel, sources: number): SilentTerms {
   const isTerm = (i: number): boolean => model.weights[i] !== 0 && isLive(FEATURES[i]!, sources)
-  const termsOf = (rows: readonly number[]): Terms => ({
-    rows,
-    weights: rows.map((i) => model.weights[i]!),
-    features: rows.map((i) => FEATURES[i]!.of),
-  })
-  const moving = MOVING.filter(isTerm)
+  const termsOf = (rows: readonly number[]): Terms => ({ rows, weights: rows.map((i) => model.weights[i]!) })
   const steps = (i: number): boolean => FEATURES[i]!.silence === 'steps'
   const rises = (i: number): boolean => (FEATURES[i]!.silence === 'rises') === model.weights[i]! > 0
+  const terms = MOVING.filter(isTerm)
+  const stepping = terms.filter(steps)
+  const moving = terms.filter((i) => !steps(i))
   return {
-    rising: termsOf(moving.filter((i) => !steps(i) && rises(i))),
-    falling: termsOf(moving.filter((i) => !steps(i) && !rises(i))),
-    stepping: termsOf(moving.filter(steps)),
+    rising: termsOf(moving.filter(rises)),
+    falling: termsOf(moving.filter((i) => !rises(i))),
+    stepping: termsOf(stepping),
     still: termsOf(STILL.filter(isTerm)),
+    computeMoving: computing(FEATURES, moving),
+    computeStepping: computing(FEATURES, stepping),
   }
 }
