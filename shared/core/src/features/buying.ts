@@ -32,7 +32,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays)',
     why: 'the first silent weeks say more than the later ones',
-    of: logRecency,
+    ...hinge(logRecency, 0),
   },
   ...[7, 14, 30, 60, 120, 240].map(
     (knee): FeatureRow => ({
@@ -52,7 +52,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) · log1p(purchases)',
     why: 'silence is more alarming in somebody who bought often',
-    of: (f) => f.logRecency * f.still.logCount,
+    ...hinge(logRecency, 0, ({ logCount }) => logCount),
   },
   {
     name: 'logRecencyTimesOneTime',
@@ -61,7 +61,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) where purchases = 1, else 0',
     why: 'one-time buyers fall silent in another way',
-    of: (f) => (f.still.purchaseCount === 1 ? f.logRecency : 0),
+    ...hinge(logRecency, 0, ({ purchaseCount }) => flag(purchaseCount === 1)),
   },
   {
     name: 'logRecencyTimesLogTenure',
@@ -127,7 +127,7 @@ const rhythm: FeatureRow[] = [
     silence: 'rises',
     formula: `min(${LONGEST_RATIO}, recencyDays / max(${SHORTEST_GAP_DAYS}, mean gap)), 0 for one-time buyers`,
     why: 'overdue by the own pace',
-    of: recencyOverGap,
+    ...hinge(recencyOverGap, 0),
   },
   ...[0.5, 1, 1.5, 2].map(
     (knee): FeatureRow => ({

@@ -20,7 +20,10 @@ export function computing(table: readonly FeatureRow[], rows: readonly number[])
     for (let g = 0; g < hinges.length; g++) {
       const { of, places, shapes } = hinges[g]!
       const x = of(seen)
-      for (let k = 0; k < places.length; k++) vector[places[k]!] = bent(x, shapes[k]!.knee)
+      for (let k = 0; k < places.length; k++) {
+        const { knee, times } = shapes[k]!
+        vector[places[k]!] = bent(x, knee) * times(seen.still)
+      }
     }
     for (let g = 0; g < logs.length; g++) {
       const { of, places, shapes } = logs[g]!
@@ -31,13 +34,13 @@ export function computing(table: readonly FeatureRow[], rows: readonly number[])
 }
 
 /** Rows of one kind of shape over the same facts. */
-interface Group<S extends Shape, F> {
+export interface Group<S extends Shape, F> {
   readonly of: F
   readonly places: number[]
   readonly shapes: S[]
 }
 
-function grouped<K extends Shape['kind'], F>(
+export function grouped<K extends Shape['kind'], F>(
   table: readonly FeatureRow[],
   rows: readonly number[],
   kind: K,

@@ -1,5 +1,6 @@
 import type { CustomerState } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
+import type { StillFacts } from './still-facts.ts'
 
 /** Groups of features: reasons are given by group, because a person cannot act on twelve hinges. */
 export const FEATURE_GROUPS = [
@@ -36,8 +37,13 @@ export function sourcesOf(state: CustomerState): number {
 
 /** A formula that many rows share but for a number, so that they can be computed together. */
 export type Shape =
-  /** max(0, x - knee): lets a linear model bend at the knee. */
-  | { readonly kind: 'hinge'; readonly x: (facts: Facts) => number; readonly knee: number }
+  /** max(0, x - knee), which lets a linear model bend at the knee, times something that stands still. */
+  | {
+      readonly kind: 'hinge'
+      readonly x: (facts: Facts) => number
+      readonly knee: number
+      readonly times: (still: StillFacts) => number
+    }
   /** log1p of one of several sums, in whole units. */
   | {
       readonly kind: 'log'
@@ -69,9 +75,17 @@ export function isLive({ zeroWithout }: FeatureRow, sources: number): boolean {
 
 type Computed = Pick<FeatureRow, 'of' | 'shape'>
 
-/** A row that is max(0, x - knee). */
-export function hinge(x: (facts: Facts) => number, knee: number): Computed {
-  return { of: (seen) => bent(x(seen), knee), shape: { kind: 'hinge', x, knee } }
+/** A row that is max(0, x - knee)·times. */
+export function hinge(
+  x: (facts: Facts) => number,
+  knee: number,
+  times: (still: StillFacts) => number = once,
+): Computed {
+  return { of: (seen) => bent(x(seen), knee) * times(seen.still), shape: { kind: 'hinge', x, knee, times } }
+}
+
+function once(): number {
+  return 1
 }
 
 /** A row that is log1p of the sum at `index`, of which `unit` make a whole one. */
