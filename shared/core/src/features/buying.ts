@@ -1,6 +1,6 @@
 import { PURCHASE_HALF_LIVES } from '../state/customer-state.ts'
 import { type Facts, knownForAYear, monthsActive, monthsActiveYearAgo } from './facts.ts'
-import { type FeatureRow, flag, hinge, log1p } from './row.ts'
+import { type FeatureRow, flag, hinge, log1p, logOfSum } from './row.ts'
 
 /** A mean gap of hours would make the ratio explode, a long-gone customer too. */
 const LONGEST_RATIO = 12
@@ -10,6 +10,10 @@ const SHORTEST_GAP_DAYS = 1
 function recencyOverGap({ still: { rhythm }, recencyDays }: Facts): number {
   return rhythm.known ? Math.min(LONGEST_RATIO, recencyDays / Math.max(SHORTEST_GAP_DAYS, rhythm.meanGapDays)) : 0
 }
+
+const logRecency = (f: Facts): number => f.logRecency
+const logCount = (f: Facts): number => f.still.logCount
+const decayedCount = (f: Facts): readonly number[] => f.decayedCount
 
 const recency: FeatureRow[] = [
   {
@@ -28,7 +32,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays)',
     why: 'the first silent weeks say more than the later ones',
-    of: (f) => f.logRecency,
+    ...hinge(logRecency, 0),
   },
   ...[7, 14, 30, 60, 120, 240].map(
     (knee): FeatureRow => ({
@@ -38,7 +42,7 @@ const recency: FeatureRow[] = [
       silence: 'rises',
       formula: `max(0, log1p(recencyDays) - log1p(${knee}))`,
       why: `risk may bend after ${knee} days`,
-      of: hinge((f) => f.logRecency, knee),
+      ...hinge(logRecency, Math.log1p(knee)),
     }),
   ),
   {
@@ -48,7 +52,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) · log1p(purchases)',
     why: 'silence is more alarming in somebody who bought often',
-    of: (f) => f.logRecency * f.still.logCount,
+    ...hinge(logRecency, 0, ({ logCount }) => logCount),
   },
   {
     name: 'logRecencyTimesOneTime',
@@ -57,7 +61,7 @@ const recency: FeatureRow[] = [
     silence: 'rises',
     formula: 'log1p(recencyDays) where purchases = 1, else 0',
     why: 'one-time buyers fall silent in another way',
-    of: (f) => (f.still.purchaseCount === 1 ? f.logRecency : 0),
+    ...hinge(logRecency, 0, ({ purchaseCount }) => flag(purchaseCount === 1)),
   },
   {
     name: 'logRecencyTimesLogTenure',
@@ -123,7 +127,7 @@ const rhythm: FeatureRow[] = [
     silence: 'rises',
     formula: `min(${LONGEST_RATIO}, recencyDays / max(${SHORTEST_GAP_DAYS}, mean gap)), 0 for one-time buyers`,
     why: 'overdue by the own pace',
-    of: recencyOverGap,
+    ...hinge(recencyOverGap, 0),
   },
   ...[0.5, 1, 1.5, 2].map(
     (knee): FeatureRow => ({
@@ -133,7 +137,7 @@ const rhythm: FeatureRow[] = [
       silence: 'rises',
       formula: `max(0, recencyOverGap - ${knee})`,
       why: `risk may bend after ${knee} of the customer's own gaps`,
-      of: (f) => Math.max(0, recencyOverGap(f) - knee),
+      ...hinge(recencyOverGap, knee),
     }),
   ),
 ]
@@ -146,7 +150,7 @@ const frequency: FeatureRow[] = [
     silence: 'constant',
     formula: 'log1p(purchases)',
     why: 'habit',
-    of: (f) => f.still.logCount,
+    of: logCount,
   },
   ...[1, 2, 4, 8].map(
     (knee): FeatureRow => ({
@@ -156,7 +160,7 @@ const frequency: FeatureRow[] = [
       silence: 'constant',
       formula: `max(0, log1p(purchases) - log1p(${knee}))`,
       why: `habit may bend after ${knee} purchases`,
-      of: hinge((f) => f.still.logCount, knee),
+      ...hinge(logCount, Math.log1p(knee)),
     }),
   ),
   ...PURCHASE_HALF_LIVES.map(
@@ -167,7 +171,7 @@ const frequency: FeatureRow[] = [
       silence: 'falls',
       formula: `log1p(purchases decayed with half-life ${days} d)`,
       why: 'recent pace against the older one',
-      of: (f) => log1p(f.decayedCount[i]!),
+      ...logOfSum(decayedCount, i),
     }),
   ),
   {

@@ -1,11 +1,16 @@
 import { PURCHASE_HALF_LIVES } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
-import { type FeatureRow, log1p } from './row.ts'
+import { type FeatureRow, log1p, logOf, logOfSum } from './row.ts'
+
+const MINOR_UNITS = 100
 
 /** log1p of an amount in whole units of the base currency. */
 function logMoney(amountMinor: number): number {
-  return log1p(Math.max(0, amountMinor) / 100)
+  return logOf(amountMinor, MINOR_UNITS)
 }
+
+const decayedSpend = (f: Facts): readonly number[] => f.decayedSpend
+const decayedReversals = (f: Facts): readonly number[] => f.decayedReversals
 
 const still = (name: string, formula: string, why: string, amountMinor: (f: Facts) => number): FeatureRow => ({
   name,
@@ -33,7 +38,7 @@ export const MONEY: readonly FeatureRow[] = [
       silence: 'falls',
       formula: `log1p(spend decayed with half-life ${days} d)`,
       why: 'the trend of spend: the short half-lives against the long ones',
-      of: (f) => logMoney(f.decayedSpend[i]!),
+      ...logOfSum(decayedSpend, i, MINOR_UNITS),
     }),
   ),
   still('logMeanAmount', 'log1p(gross spend / purchases)', 'size of a usual order', (f) =>
@@ -66,7 +71,7 @@ export const MONEY: readonly FeatureRow[] = [
     zeroWithout: 'reversals',
     formula: 'log1p(refunds and cancellations decayed with half-life 90 d)',
     why: 'a fresh disappointment',
-    of: (f) => log1p(f.decayedReversals[1]!),
+    ...logOfSum(decayedReversals, 1),
   },
   {
     name: 'reversedShare',

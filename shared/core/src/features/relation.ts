@@ -1,7 +1,7 @@
 import type { SurveyKind } from '../event.ts'
 import { SUPPORT_HALF_LIVES } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
-import { type FeatureRow, flag, log1p, type Source } from './row.ts'
+import { type FeatureRow, flag, log1p, logOfSum, type Source } from './row.ts'
 
 type Decayed = (f: Facts) => readonly number[]
 
@@ -20,7 +20,7 @@ const decayed = (
     zeroWithout: group,
     formula: `log1p(${what} decayed with half-life ${days} d)`,
     why,
-    of: (f) => log1p(sums(f)[i]!),
+    ...logOfSum(sums, i),
   }))
 
 const support: FeatureRow[] = [

@@ -1,5 +1,6 @@
 import type { CustomerState } from '../state/customer-state.ts'
 import type { Facts } from './facts.ts'
+import type { StillFacts } from './still-facts.ts'
 
 /** Groups of features: reasons are given by group, because a person cannot act on twelve hinges. */
 export const FEATURE_GROUPS = [
@@ -34,6 +35,23 @@ export function sourcesOf(state: CustomerState): number {
   return sources
 }
 
+/** A formula that many rows share but for a number, so that they can be computed together. */
+export type Shape =
+  /** max(0, x - knee), which lets a linear model bend at the knee, times something that stands still. */
+  | {
+      readonly kind: 'hinge'
+      readonly x: (facts: Facts) => number
+      readonly knee: number
+      readonly times: (still: StillFacts) => number
+    }
+  /** log1p of one of several sums, in whole units. */
+  | {
+      readonly kind: 'log'
+      readonly sums: (facts: Facts) => readonly number[]
+      readonly index: number
+      readonly unit: number
+    }
+
 /** One feature: the only definition there is, for the live pipeline, the trainer and the documentation. */
 export interface FeatureRow {
   readonly name: string
@@ -46,6 +64,8 @@ export interface FeatureRow {
   /** Why it should predict churn. */
   readonly why: string
   of(facts: Facts): number
+  /** What `of` is an instance of, if of any. */
+  readonly shape?: Shape
 }
 
 /** Whether a row can be other than 0 where there are these sources. */
@@ -53,10 +73,32 @@ export function isLive({ zeroWithout }: FeatureRow, sources: number): boolean {
   return zeroWithout === undefined || ((sources >> SOURCES.indexOf(zeroWithout)) & 1) === 1
 }
 
-/** max(0, log1p(x) - log1p(knee)) of an x whose log1p the facts hold: lets a linear model bend at the knee. */
-export function hinge(logOf: (facts: Facts) => number, knee: number): (facts: Facts) => number {
-  const logKnee = Math.log1p(knee)
-  return (seen) => Math.max(0, logOf(seen) - logKnee)
+type Computed = Pick<FeatureRow, 'of' | 'shape'>
+
+/** A row that is max(0, x - knee)·times. */
+export function hinge(
+  x: (facts: Facts) => number,
+  knee: number,
+  times: (still: StillFacts) => number = once,
+): Computed {
+  return { of: (seen) => bent(x(seen), knee) * times(seen.still), shape: { kind: 'hinge', x, knee, times } }
+}
+
+function once(): number {
+  return 1
+}
+
+/** A row that is log1p of the sum at `index`, of which `unit` make a whole one. */
+export function logOfSum(sums: (facts: Facts) => readonly number[], index: number, unit = 1): Computed {
+  return { of: (seen) => logOf(sums(seen)[index]!, unit), shape: { kind: 'log', sums, index, unit } }
+}
+
+export function bent(x: number, knee: number): number {
+  return Math.max(0, x - knee)
+}
+
+export function logOf(amount: number, unit: number): number {
+  return log1p(Math.max(0, amount) / unit)
 }
 
 /** log(1 + x). Most customers have nothing of most kinds, and asking is quicker than computing. */

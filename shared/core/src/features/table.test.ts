@@ -10,7 +10,7 @@ import { monthIndex } from '../time.ts'
 import { facts, factsAt } from './facts.ts'
 import { movableFacts, moveFacts } from './moving-facts.ts'
 import { FEATURE_GROUPS } from './row.ts'
-import { FEATURES, featureVector, MOVING } from './table.ts'
+import { FEATURES, featureVector, MOVING, vectorOf } from './table.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -117,6 +117,16 @@ test('what silence never moves in some history is declared constant, and the res
     { numRuns: 200 },
   )
   expect([...moved].sort()).toEqual(MOVING.map((i) => NAMES[i]!).sort())
+})
+
+test('rows that are computed together come out as each by itself, bit for bit', () => {
+  fc.assert(
+    fc.property(arbitraryLog(), fc.nat(800 * DAY), (log, silence) => {
+      const seen = facts(stateOf(log), newest(log) + silence)
+      expect(vectorOf(seen)).toEqual(FEATURES.map((row) => row.of(seen)))
+    }),
+    { numRuns: 200 },
+  )
 })
 
 test('a row is 0 without the source that it declares, whatever else happened', () => {

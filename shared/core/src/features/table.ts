@@ -1,5 +1,6 @@
 import type { CustomerState } from '../state/customer-state.ts'
 import { BUYING } from './buying.ts'
+import { computing } from './compute.ts'
 import { type Facts, facts } from './facts.ts'
 import { MONEY } from './money.ts'
 import { RELATION } from './relation.ts'
@@ -17,6 +18,8 @@ export const MOVING: readonly number[] = FEATURES.flatMap((row, i) => (row.silen
 /** The others. */
 export const STILL: readonly number[] = FEATURES.flatMap((row, i) => (row.silence === 'constant' ? [i] : []))
 
+const computeAll = computing(FEATURES, [...FEATURES.keys()])
+
 /** A number for each row of the feature table, in its order. */
 export type Vector = ArrayLike<number>
 
@@ -29,6 +32,6 @@ export function featureVector(state: CustomerState, at: number): Float64Array {
 export function vectorOf(seen: Facts): Vector {
   // A plain array lives and dies among the young objects; a typed one of this size is allocated apart.
   const vector = new Array<number>(FEATURES.length)
-  for (let i = 0; i < FEATURES.length; i++) vector[i] = FEATURES[i]!.of(seen)
+  computeAll(seen, vector)
   return vector
 }

@@ -27,6 +27,7 @@ export function enteredAt(
   const target: Target = {
     isHit: ({ logit }) => logit >= range.low && logit < range.high,
     isOut: (low, high) => high < range.low || low >= range.high,
+    edge: ({ logit }) => (logit < range.low ? range.low : range.high),
   }
   if (target.isHit(silent.sample(floor / MINUTE_MS))) return floor
   const from = Math.floor(floor / MINUTE_MS) + 1
@@ -60,6 +61,7 @@ export function nextBandLook(
     {
       isHit: ({ logit, breadth }) => logit >= range.high + breadth || logit < range.low - breadth,
       isOut: (low, high) => low >= range.low && high < range.high,
+      edge: (_, { logit, breadth }) => (logit >= range.high ? range.high + breadth : range.low - breadth),
     },
     true,
   )

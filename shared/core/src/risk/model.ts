@@ -63,7 +63,13 @@ const GROUP_OF = FEATURES.map(({ group }) => FEATURE_GROUPS.indexOf(group))
  * Exact contributions w·(x - mean) by group, largest first. They add up: `logitOf` = logit of the average vector + their sum.
  */
 export function contributions(model: RiskModel, vector: Vector): readonly Contribution[] {
-  const sums = new Float64Array(FEATURE_GROUPS.length)
-  for (let i = 0; i < vector.length; i++) sums[GROUP_OF[i]!]! += model.weights[i]! * (vector[i]! - model.means[i]!)
-  return FEATURE_GROUPS.map((group, i) => ({ group, logit: sums[i]! })).sort((a, b) => b.logit - a.logit)
+  const logits = groupLogits(model, vector)
+  return FEATURE_GROUPS.map((group, i) => ({ group, logit: logits[i]! })).sort((a, b) => b.logit - a.logit)
+}
+
+/** The same in the order of FEATURE_GROUPS. */
+export function groupLogits(model: RiskModel, vector: Vector): number[] {
+  const logits = new Array<number>(FEATURE_GROUPS.length).fill(0)
+  for (let i = 0; i < vector.length; i++) logits[GROUP_OF[i]!]! += model.weights[i]! * (vector[i]! - model.means[i]!)
+  return logits
 }

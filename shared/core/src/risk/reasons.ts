@@ -1,7 +1,7 @@
 import type { Facts } from '../features/facts.ts'
-import type { FeatureGroup } from '../features/row.ts'
+import { FEATURE_GROUPS, type FeatureGroup } from '../features/row.ts'
 import type { Vector } from '../features/table.ts'
-import { type Contribution, contributions, type RiskModel } from './model.ts'
+import { type Contribution, groupLogits, type RiskModel } from './model.ts'
 
 /** Why the risk is what it is: one group's share of the logit, in a sentence that a support agent can read out. */
 export interface Reason extends Contribution {
@@ -13,10 +13,23 @@ const LEAST_LOGIT = 0.05
 
 /** The groups that raise the risk above the average customer's, strongest first, at most `most`. */
 export function reasons(model: RiskModel, vector: Vector, seen: Facts, most = 4): readonly Reason[] {
-  return contributions(model, vector)
-    .filter(({ logit }, rank) => logit > (rank === 0 ? 0 : LEAST_LOGIT))
-    .slice(0, most)
-    .map((c) => ({ ...c, sentence: SENTENCES[c.group](seen) }))
+  const logits = groupLogits(model, vector)
+  const told: Reason[] = []
+  while (told.length < most) {
+    const strongest = indexOfLargest(logits)
+    const logit = logits[strongest]!
+    if (logit <= (told.length === 0 ? 0 : LEAST_LOGIT)) break
+    const group = FEATURE_GROUPS[strongest]!
+    told.push({ group, logit, sentence: SENTENCES[group](seen) })
+    logits[strongest] = Number.NEGATIVE_INFINITY
+  }
+  return told
+}
+
+function indexOfLargest(numbers: readonly number[]): number {
+  let largest = 0
+  for (let i = 1; i < numbers.length; i++) if (numbers[i]! > numbers[largest]!) largest = i
+  return largest
 }
 
 const days = (n: number): string => plural(Math.round(n), 'day')

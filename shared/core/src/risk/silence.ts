@@ -1,9 +1,11 @@
+import type { Facts } from '../features/facts.ts'
 import { type MovableFacts, movableFacts, moveFacts } from '../features/moving-facts.ts'
 import type { Sight } from '../features/sight.ts'
-import type { Vector } from '../features/table.ts'
+import { FEATURES, type Vector } from '../features/table.ts'
 import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
 import { float32BreadthOf, type RiskModel } from './model.ts'
-import { type SilentTerms, silentTerms, type Terms } from './silent-terms.ts'
+import { leastBetween, magnitudeAt, mostBetween, type Polyline, valueAt } from './polyline.ts'
+import { polylineOf, type SilentTerms, silentTerms, type Terms } from './silent-terms.ts'
 
 /** The logit of a silent customer at one minute (since 1970; whole but for the newest event's own), and its two moving parts. */
 export interface Sample {
@@ -14,6 +16,9 @@ export interface Sample {
   /** Sums of the terms that rise and of those that fall between month starts. */
   readonly rising: number
   readonly falling: number
+  /** Sum of the terms that bend, and the places on their polylines. */
+  readonly bending: number
+  readonly bends: readonly number[]
 }
 
 /** What a search looks for. */
@@ -22,6 +27,8 @@ export interface Target {
   isHit(sample: Sample): boolean
   /** Whether no sample with a logit from `low` to `high` can be a hit. */
   isOut(low: number, high: number): boolean
+  /** The logit on the way from a sample that does not hit to one that does from which on it does. */
+  edge(from: Sample, to: Sample): number
 }
 
 /** First minute that hits; or up to which minute there is none, of which the search may stop short of its end. */
@@ -46,12 +53,15 @@ const MOST_SAMPLES = 500
  *
  * Branch and bound: between month starts every moving term is monotone (`Silence`, a tested property of each row), so the
  * sum of those that rise and the sum of those that fall are bounded by their two ends, and with them the logit over the
- * whole interval. An interval that cannot hit is done; any other is halved, earlier half first.
+ * whole interval. The terms over one x that only bend at different knees pull against each other more than all others:
+ * their sum is a polyline in x, whose exact range is known. An interval that cannot hit is done; any other is split,
+ * earlier part first.
  */
 export class SilentLogit {
   private readonly terms: SilentTerms
-  /** Room for the facts of a sample. */
+  /** Room for the facts of a sample, and for its features where they are not still. */
   private readonly facts: MovableFacts
+  private readonly vector = new Array<number>(FEATURES.length)
   /** Bias and the terms of the rows that stand still, and the sum of their magnitudes. */
   private readonly still: Sum
   /** The same with those that only step from month to month, in the month of the look. */
@@ -59,6 +69,7 @@ export class SilentLogit {
   /** The same in the month of the latest sample. */
   private stepped: Sum
   private steppedMonth: number
+  private readonly polylines: readonly Polyline[]
   private samples = 0
 
   /** The state may have been seen at any instant: only what stands still is taken from there. */
@@ -73,56 +84,46 @@ export class SilentLogit {
     this.steppedSeen = plus(this.still, this.terms.stepping, vector)
     this.stepped = this.steppedSeen
     this.steppedMonth = facts.month
+    this.polylines = this.terms.bending.map((bending) => polylineOf(bending, facts.still))
   }
 
   sample(minute: number): Sample {
     this.samples++
-    const { facts, terms } = this
+    const { facts, vector, terms } = this
     const at = minute * MINUTE_MS
     moveFacts(facts, at, monthIndex(at))
-    if (facts.month !== this.steppedMonth) this.step()
-    let { magnitude } = this.stepped
-    let rising = 0
-    for (let k = 0; k < terms.rising.rows.length; k++) {
-      const term = terms.rising.weights[k]! * terms.rising.features[k]!(facts)
-      rising += term
-      magnitude += Math.abs(term)
+    terms.computeMoving(facts, vector)
+    if (facts.month !== this.steppedMonth) {
+      // What only steps from month to month is computed once a month.
+      terms.computeStepping(facts, vector)
+      this.stepped = plus(this.still, terms.stepping, vector)
+      this.steppedMonth = facts.month
     }
-    let falling = 0
-    for (let k = 0; k < terms.falling.rows.length; k++) {
-      const term = terms.falling.weights[k]! * terms.falling.features[k]!(facts)
-      falling += term
-      magnitude += Math.abs(term)
-    }
-    const logit = this.stepped.logit + (rising + falling)
-    return { minute, logit, breadth: float32BreadthOf(magnitude), rising, falling }
-  }
-
-  /** What only steps from month to month is computed once a month. */
-  private step(): void {
-    const { facts, terms } = this
-    let { logit, magnitude } = this.still
-    for (let k = 0; k < terms.stepping.rows.length; k++) {
-      const term = terms.stepping.weights[k]! * terms.stepping.features[k]!(facts)
-      logit += term
-      magnitude += Math.abs(term)
-    }
-    this.stepped = { logit, magnitude }
-    this.steppedMonth = facts.month
+    return this.sampleOf(minute, this.stepped, vector, facts)
   }
 
   /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
   private sampleSeen(): Sample {
-    const { vector, facts } = this.seen
-    const rising = plus(NOTHING, this.terms.rising, vector)
-    const falling = plus(NOTHING, this.terms.falling, vector)
-    return {
-      minute: facts.at / MINUTE_MS,
-      logit: this.steppedSeen.logit + (rising.logit + falling.logit),
-      breadth: float32BreadthOf(this.steppedSeen.magnitude + rising.magnitude + falling.magnitude),
-      rising: rising.logit,
-      falling: falling.logit,
+    const { facts, vector } = this.seen
+    return this.sampleOf(facts.at / MINUTE_MS, this.steppedSeen, vector, facts)
+  }
+
+  private sampleOf(minute: number, stepped: Sum, vector: Vector, facts: Facts): Sample {
+    const { terms, polylines } = this
+    const rising = plus(NOTHING, terms.rising, vector)
+    const falling = plus(NOTHING, terms.falling, vector)
+    let magnitude = stepped.magnitude + rising.magnitude + falling.magnitude
+    const bends = new Array<number>(polylines.length)
+    let bending = 0
+    for (let g = 0; g < polylines.length; g++) {
+      const x = terms.bending[g]!.x(facts)
+      bends[g] = x
+      bending += valueAt(polylines[g]!, x)
+      magnitude += magnitudeAt(polylines[g]!, x)
     }
+    const logit = stepped.logit + (rising.logit + falling.logit + bending)
+    const breadth = float32BreadthOf(magnitude)
+    return { minute, logit, breadth, rising: rising.logit, falling: falling.logit, bending, bends }
   }
 
   /**
@@ -138,7 +139,7 @@ export class SilentLogit {
       // The minutes that follow the instant of the look are bounded by it as well as by their own first one.
       if (lazily && quiet === from - 1 && this.isJustBefore(start)) {
         const b = this.sample(end)
-        if (!target.isHit(b) && isOut(target, this.sampleSeen(), b)) {
+        if (!target.isHit(b) && this.isOut(target, this.sampleSeen(), b)) {
           quiet = end
           if (quiet - from >= LONG_QUIET_MINUTES) break
           continue
@@ -156,16 +157,32 @@ export class SilentLogit {
   }
 
   /** Between two samples of one month, of which the first does not hit. */
-  private within(a: Sample, b: Sample, target: Target, lazily: boolean): Found {
-    if (isOut(target, a, b)) return { kind: 'quiet', until: b.minute }
+  private within(a: Sample, b: Sample, target: Target, lazily: boolean, aim = FIRST_AIM): Found {
+    if (this.isOut(target, a, b)) return { kind: 'quiet', until: b.minute }
     const span = b.minute - a.minute
     if (span <= 1) return target.isHit(b) ? { kind: 'hit', minute: b.minute } : { kind: 'quiet', until: b.minute }
     if (lazily && this.samples >= MOST_SAMPLES) return { kind: 'quiet', until: a.minute }
-    const middle = this.sample(a.minute + (span >> 1))
-    const left = this.within(a, middle, target, lazily)
+    const isRough = lazily && span > WORTH_SPLITTING_MINUTES
+    // An edge right before a crossing would be an appointment from which the next one is hardly further.
+    const middle = this.sample(isRough ? middleOf(a, b) : splitAt(a, b, target, aim))
+    const left = this.within(a, middle, target, lazily, nextAim(aim, 'before'))
     if (left.kind === 'hit' || left.until < middle.minute) return left
-    if (lazily && span > WORTH_SPLITTING_MINUTES) return left
-    return this.within(middle, b, target, lazily)
+    if (isRough) return left
+    return this.within(middle, b, target, lazily, nextAim(aim, 'behind'))
+  }
+
+  /** Whether no minute between two samples of one month can be a hit. */
+  private isOut(target: Target, a: Sample, b: Sample): boolean {
+    // The slack covers the rounding of sums that should be equal.
+    const slack = 1e-9 * (1 + Math.abs(a.logit))
+    const straight = a.logit - a.bending
+    let low = straight + (b.falling - a.falling) - slack
+    let high = straight + (b.rising - a.rising) + slack
+    for (let g = 0; g < this.polylines.length; g++) {
+      low += leastBetween(this.polylines[g]!, a.bends[g]!, b.bends[g]!)
+      high += mostBetween(this.polylines[g]!, a.bends[g]!, b.bends[g]!)
+    }
+    return target.isOut(low, high)
   }
 
   /** Whether the state was seen within the minute before, and in the same month. */
@@ -173,6 +190,41 @@ export class SilentLogit {
     const { at, month } = this.seen.facts
     return Math.floor(at / MINUTE_MS) === minute - 1 && month === monthIndex(minute * MINUTE_MS)
   }
+}
+
+/** Where to split next: on this side of where the crossing should be; every third time in the middle, whatever it looks like. */
+interface Aim {
+  readonly side: 'before' | 'behind'
+  readonly turn: number
+}
+
+const FIRST_AIM: Aim = { side: 'before', turn: 0 }
+const TURNS = 3
+
+/** A crossing that was aimed at from one side is closed in from the other. */
+function nextAim({ turn }: Aim, side: Aim['side']): Aim {
+  return { side, turn: (turn + 1) % TURNS }
+}
+
+/** How far beside the crossing a split aims, as a share of the interval: what lies before it can then be proven quiet. */
+const MARGIN = 1 / 64
+
+/**
+ * The minute at which to split an interval that hits at its end at most. Any will do for the proof; the quickest lie right
+ * before and right behind the crossing, which regula falsi guesses better the shorter the interval.
+ */
+function splitAt(a: Sample, b: Sample, target: Target, { side, turn }: Aim): number {
+  if (turn === TURNS - 1 || !target.isHit(b)) return middleOf(a, b)
+  const span = b.minute - a.minute
+  const share = (target.edge(a, b) - a.logit) / (b.logit - a.logit)
+  if (!(share > 0 && share < 1)) return middleOf(a, b)
+  const minute =
+    side === 'before' ? Math.floor(a.minute + span * (share - MARGIN)) : Math.ceil(a.minute + span * (share + MARGIN))
+  return Math.min(Math.max(minute, a.minute + 1), b.minute - 1)
+}
+
+function middleOf(a: Sample, b: Sample): number {
+  return a.minute + ((b.minute - a.minute) >> 1)
 }
 
 /** Part of a logit, and the sum of its terms' magnitudes. */
@@ -192,13 +244,6 @@ function plus({ logit, magnitude }: Sum, { rows, weights }: Terms, vector: Vecto
     magnitudes += Math.abs(term)
   }
   return { logit: sum, magnitude: magnitudes }
-}
-
-/** Whether no minute between two samples of one month can be a hit. */
-function isOut(target: Target, a: Sample, b: Sample): boolean {
-  // The slack covers the rounding of sums that should be equal.
-  const slack = 1e-9 * (1 + Math.abs(a.logit))
-  return target.isOut(a.logit + (b.falling - a.falling) - slack, a.logit + (b.rising - a.rising) + slack)
 }
 
 function lastMinuteOfMonth(minute: number): number {
