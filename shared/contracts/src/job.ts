@@ -10,12 +10,13 @@ import {
   subjectField,
   textField,
 } from './fields.ts'
+import { acceptorOf, quick } from './quick.ts'
 
 /** Why a customer has the score: one group of features, in words that an agent can read out. */
 export const reasonSchema = z.object({
   group: textField,
   /** What the group adds to the logit against an average customer; the groups of a customer add up. */
-  logit: z.number(expected('a number')),
+  logit: quick(z.number(expected('a number')), Number.isFinite),
   sentence: textField,
 })
 export type Reason = z.output<typeof reasonSchema>
@@ -41,3 +42,11 @@ export const jobSchema = z.object({
   shard: z.object({ partition: integerField(0, 2 ** 31 - 1, 'a partition number') }),
 })
 export type Job = z.output<typeof jobSchema>
+
+const isJob = acceptorOf(jobSchema)
+
+/** @throws SyntaxError or ZodError for what is no job. */
+export function parseJob(json: Buffer): Job {
+  const job: unknown = JSON.parse(json.toString())
+  return isJob(job) ? job : jobSchema.parse(job)
+}
