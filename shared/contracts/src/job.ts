@@ -10,7 +10,7 @@ import {
   subjectField,
   textField,
 } from './fields.ts'
-import { acceptorOf, quick } from './quick.ts'
+import { acceptorOf, described, quick } from './quick.ts'
 
 /** Why a customer has the score: one group of features, in words that an agent can read out. */
 export const reasonSchema = z.object({
@@ -22,7 +22,7 @@ export const reasonSchema = z.object({
 export type Reason = z.output<typeof reasonSchema>
 
 const instant = (what: string) =>
-  integerField(0, Number.MAX_SAFE_INTEGER, 'an instant in milliseconds since 1970').describe(what)
+  described(integerField(0, Number.MAX_SAFE_INTEGER, 'an instant in milliseconds since 1970'), what)
 
 /** What a BullMQ job carries; its queue is its `action`, its id the `episodeId`. All that a message needs but the profile. */
 export const jobSchema = z.object({
@@ -32,8 +32,9 @@ export const jobSchema = z.object({
   band: choiceField(BANDS),
   enteredAt: instant('When the customer entered the band, ms since 1970.'),
   decidedAt: instant('When the decision was taken, ms since 1970.'),
-  probability: numberField(0, 1, 'a probability from 0 to 1').describe('Of no purchase within the churn horizon.'),
-  expectedLossMinor: numberField(0, Number.MAX_SAFE_INTEGER, 'minor units, 0 or more').describe(
+  probability: described(numberField(0, 1, 'a probability from 0 to 1'), 'Of no purchase within the churn horizon.'),
+  expectedLossMinor: described(
+    numberField(0, Number.MAX_SAFE_INTEGER, 'minor units, 0 or more'),
     'Probability times predicted value of the customer, in minor units.',
   ),
   currency: currencyField,

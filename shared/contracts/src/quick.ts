@@ -17,6 +17,11 @@ export function quick<S extends z.ZodType>(schema: S, test: Test): S {
   return schema
 }
 
+/** `schema.describe`, which makes another schema, with the test of the first. */
+export function described<S extends z.ZodType>(schema: S, description: string): S {
+  return quick(schema.describe(description), testOf(schema))
+}
+
 export function acceptorOf<S extends z.ZodType>(schema: S): (value: unknown) => value is z.input<S> {
   const test = testOf(schema)
   return (value): value is z.input<S> => test(value)

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../errors.ts'
-import { OUTBOX_KINDS, type OutboxEntry, type OutboxKind } from './change.ts'
+import { OUTBOX_KINDS, type OutboxEntry } from './change.ts'
 
 /** An entry as it stands in the stream. */
 export interface StoredOutboxEntry extends OutboxEntry {
@@ -8,18 +8,14 @@ export interface StoredOutboxEntry extends OutboxEntry {
   readonly value: Buffer
 }
 
-/** As the commit script writes them: a field's name is the same bytes in each entry, so none needs to become a text. */
-const KIND = Buffer.from('kind')
-const HEADER = Buffer.from('header')
-const VALUE = Buffer.from('value')
-
 /** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */
 export function parseOutboxEntry([id, flat]: [Buffer, Buffer[]]): StoredOutboxEntry {
   const [kindField, kindText, headerField, header, valueField, value] = flat
-  const isOurs = kindField?.equals(KIND) && headerField?.equals(HEADER) && valueField?.equals(VALUE)
-  if (isOurs && kindText !== undefined && header !== undefined && value !== undefined) {
-    const kind = kindOf(kindText.toString())
-    if (kind !== undefined) return { id: id.toString(), kind, header: header.toString(), value }
+  if (says(kindField, 'kind') && says(headerField, 'header') && says(valueField, 'value')) {
+    const kind = OUTBOX_KINDS.find((known) => says(kindText, known))
+    if (kind !== undefined && header !== undefined && value !== undefined) {
+      return { id: id.toString(), kind, header: header.toString(), value }
+    }
   }
   throw new HoldfastError({
     code: 'OUTBOX_BROKEN',
@@ -28,6 +24,9 @@ export function parseOutboxEntry([id, flat]: [Buffer, Buffer[]]): StoredOutboxEn
   })
 }
 
-function kindOf(text: string): OutboxKind | undefined {
-  return OUTBOX_KINDS.find((known) => known === text)
+/** Whether bytes are a text of ASCII; made for short ones, for which a call of `Buffer` costs more than the comparison. */
+function says(bytes: Buffer | undefined, text: string): boolean {
+  if (bytes?.length !== text.length) return false
+  for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false
+  return true
 }
