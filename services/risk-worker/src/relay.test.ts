@@ -116,6 +116,25 @@ test('each kind goes where it belongs, with key, value and headers as they were'
   expect(messagesTo('churn.actions')).toMatchObject([{ partition: 1 }])
 })
 
+test('entries that an earlier release wrote leave like those of today', async () => {
+  const key = Buffer.from('cust-1')
+  const header = (isNull: boolean) => JSON.stringify({ topic: '', key: key.toString('base64'), isNull, headers: {} })
+  const value = Buffer.from('{}')
+  const oldJob = { ...job(), header: '{"queue":"proactive-outreach","id":"at_risk.1.cust-1"}' }
+  const { relay, outbox, jobs, messagesTo } = world([
+    { kind: 'risk-change', header: header(false), value },
+    { kind: 'risk-change', header: header(true), value: Buffer.alloc(0) },
+    oldJob,
+  ])
+  await relay.drain()
+  expect(outbox).toEqual([])
+  expect(messagesTo('churn.risk-changes')).toMatchObject([
+    { key, value },
+    { key, value: null },
+  ])
+  expect(jobs).toMatchObject([{ id: 'at_risk.1.cust-1', data: { customerId: 'cust-1' } }])
+})
+
 describe('what fails is kept and tried again', () => {
   test.each(['kafka', 'queue', 'read'] as const)('%s', async (what) => {
     const { relay, outbox, happened, jobs, failing } = world([decided(episode, 'proactive-outreach', AT), job()])

@@ -1,4 +1,4 @@
-import { type Job, jobSchema, type TopicNames } from '@holdfast/contracts'
+import { type Job, parseJob, type TopicNames } from '@holdfast/contracts'
 import type { ActionKind } from '@holdfast/core'
 import {
   asError,
@@ -10,7 +10,7 @@ import {
   type ShardStore,
   type StoredOutboxEntry,
 } from '@holdfast/platform'
-import { jobHeaderSchema, kafkaHeaderSchema } from './lane/outgoing.ts'
+import { parseJobHeader, parseKafkaHeader } from './lane/outgoing.ts'
 import { type OutgoingRecord, sendRecords } from './send-records.ts'
 
 export type JobQueues = Queues<Record<ActionKind, Job>>
@@ -119,8 +119,8 @@ export class Relay {
     for (const entry of entries) {
       kinds.set(entry.kind, (kinds.get(entry.kind) ?? 0) + 1)
       if (entry.kind === 'job') {
-        const { queue, id } = jobHeaderSchema.parse(JSON.parse(entry.header))
-        listIn(jobs, queue).push({ id, data: jobSchema.parse(JSON.parse(entry.value.toString())) })
+        const { queue, id } = parseJobHeader(entry.header)
+        listIn(jobs, queue).push({ id, data: parseJob(entry.value) })
       } else {
         records.push(this.record(entry))
       }
@@ -135,12 +135,8 @@ export class Relay {
 
   private record({ kind, header, value }: StoredOutboxEntry): OutgoingRecord {
     const { topics, store } = this.options
-    const { topic, key, isNull, headers } = kafkaHeaderSchema.parse(JSON.parse(header))
-    const message: OutgoingMessage = {
-      key: key === null ? null : Buffer.from(key, 'base64'),
-      value: isNull ? null : value,
-      headers,
-    }
+    const { topic, key, isNull, headers } = parseKafkaHeader(header)
+    const message: OutgoingMessage = { key, value: isNull ? null : value, headers }
     switch (kind) {
       case 'dead-letter':
         return { kind, topic: topics.deadLetters, message }

@@ -82,7 +82,7 @@ function byTopic(records: readonly OutgoingRecord[]): TopicMessages[] {
 
 function bytesOf({ key, value, headers = {} }: OutgoingMessage): number {
   let bytes = RECORD_OVERHEAD_BYTES + byteLength(key) + byteLength(value)
-  for (const [name, header] of Object.entries(headers)) bytes += byteLength(name) + byteLength(header)
+  for (const name in headers) bytes += byteLength(name) + byteLength(headers[name] ?? null)
   return bytes
 }
 

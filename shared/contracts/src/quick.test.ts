@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { EVENT_SCHEMAS } from './events.ts'
+import { jobSchema } from './job.ts'
 import { acceptorOf } from './quick.ts'
 
 /** Values of which some are good in one place and some in none. */
@@ -12,6 +13,7 @@ const anything = fc.oneof(
     ...['2026-11-01T10:00:00Z', '2026-02-30T10:00:00Z', '2026-11-01 10:00', '0000-01-01T00:00:00Z'],
     ...['csat', 'nps', 'upgrade', 'cancel', 'outreach', 'proactive-outreach', 'reactivation', 'saved'],
     ...[0, 1, 5, 7, 10, 11, -1, 0.5, -0, 2 ** 53, 1e300, Number.POSITIVE_INFINITY, Number.NaN],
+    ...[[{ group: 'recency', logit: Number.NaN, sentence: 'long ago' }], [{ group: 'recency', logit: 1 }], [null]],
     ...[true, false, null, undefined, {}, [], { kind: 'csat', score: 3 }, { kind: 'nps', score: 3.5 }],
   ),
   fc.jsonValue(),
@@ -45,10 +47,13 @@ const GOOD: readonly unknown[] = [
     'upgrade',
     'outreach',
   ],
+  ...['at_risk', [], [{ group: 'recency', logit: 0.5, sentence: 'long ago' }]],
   ...['proactive-outreach', 'saved', true, 0, 1, 3, { kind: 'csat', score: 3 }, ...Object.keys(EVENT_SCHEMAS)],
 ]
 
-describe.each(Object.entries(EVENT_SCHEMAS))('%s', (_type, schema) => {
+const SCHEMAS: Readonly<Record<string, z.ZodObject>> = { ...EVENT_SCHEMAS, job: jobSchema }
+
+describe.each(Object.entries(SCHEMAS))('%s', (_type, schema) => {
   test('the quick answer is the answer of the schema', () => {
     const accepts = acceptorOf(schema)
     let accepted = 0

@@ -17,6 +17,11 @@ export function quick<S extends z.ZodType>(schema: S, test: Test): S {
   return schema
 }
 
+/** `schema.describe`, which makes another schema, with the test of the first. */
+export function described<S extends z.ZodType>(schema: S, description: string): S {
+  return quick(schema.describe(description), testOf(schema))
+}
+
 export function acceptorOf<S extends z.ZodType>(schema: S): (value: unknown) => value is z.input<S> {
   const test = testOf(schema)
   return (value): value is z.input<S> => test(value)
@@ -28,6 +33,7 @@ export function testOf(schema: z.ZodType): Test {
   if (registered !== undefined) return registered
   if (schema instanceof z.ZodOptional) return optional(testOf(schema.unwrap() as z.ZodType))
   if (schema instanceof z.ZodObject) return object(schema.shape)
+  if (schema instanceof z.ZodArray) return array(schema)
   if (schema instanceof z.ZodLiteral) return (value) => schema.values.has(value as string)
   if (schema instanceof z.ZodBoolean) return (value) => typeof value === 'boolean'
   return (value) => schema.safeParse(value).success
@@ -35,6 +41,13 @@ export function testOf(schema: z.ZodType): Test {
 
 function optional(test: Test): Test {
   return (value) => value === undefined || test(value)
+}
+
+function array(schema: z.ZodArray): Test {
+  // Bounds on the length are checks, and these are the schema's own business.
+  if ((schema.def.checks?.length ?? 0) > 0) return (value) => schema.safeParse(value).success
+  const test = testOf(schema.element as z.ZodType)
+  return (value) => Array.isArray(value) && value.every(test)
 }
 
 function object(shape: z.ZodRawShape): Test {

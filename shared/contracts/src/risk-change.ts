@@ -53,7 +53,7 @@ export interface RiskChanged
 }
 
 export function riskChangeEvent(change: RiskChanged): RiskChange {
-  const { customerId, band, enteredAt, evaluatedAt, source, ...rest } = change
+  const { customerId, band, previousBand, enteredAt, probability, evaluatedAt, source } = change
   return {
     specversion: '1.0',
     id: episodeId(customerId, band, enteredAt),
@@ -61,6 +61,15 @@ export function riskChangeEvent(change: RiskChanged): RiskChange {
     type: 'churn.risk_changed',
     subject: customerId,
     time: formatTime(evaluatedAt),
-    data: { ...rest, band, enteredAt: formatTime(enteredAt) },
+    data: {
+      band,
+      previousBand,
+      enteredAt: formatTime(enteredAt),
+      probability,
+      expectedLossMinor: change.expectedLossMinor,
+      currency: change.currency,
+      reasons: change.reasons,
+      modelVersion: change.modelVersion,
+    },
   }
 }

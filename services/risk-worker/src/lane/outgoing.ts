@@ -20,9 +20,11 @@ import { z } from 'zod'
 export const SOURCE = '/holdfast/risk-worker'
 
 const NOTHING = new Uint8Array(0)
-const utf8 = new TextEncoder()
 
-/** A record for Kafka: where to, under which key, with which headers. `null` marks what an empty value cannot tell apart. */
+/**
+ * A record for Kafka: where to, under which key, with which headers. `null` marks what an empty value cannot tell apart.
+ * Records of our own that need no more than a customer as key have a shorter header.
+ */
 export const kafkaHeaderSchema = z.object({
   topic: z.string(),
   /** Base64, because a key may be any bytes. */
@@ -31,7 +33,41 @@ export const kafkaHeaderSchema = z.object({
   headers: z.record(z.string(), z.string()),
 })
 
-export const jobHeaderSchema = z.object({ queue: z.enum(ACTION_KINDS), id: z.string() })
+const jobHeaderSchema = z.object({ queue: z.enum(ACTION_KINDS), id: z.string() })
+export type JobHeader = z.output<typeof jobHeaderSchema>
+
+/** Header of a record under the key of a customer, whose topic follows from its kind; the word is followed by the customer's id. */
+const VALUE_OF = 'value-of '
+const TOMBSTONE_OF = 'tombstone-of '
+
+/** What the relay sends of an entry for Kafka, beside its value. */
+export interface KafkaHeader {
+  readonly topic: string
+  readonly key: Buffer | string | null
+  readonly isNull: boolean
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const NO_HEADERS = {}
+
+/** @throws ZodError or SyntaxError for a header that none of ours is, nor any of an earlier release. */
+export function parseKafkaHeader(header: string): KafkaHeader {
+  if (header.startsWith(VALUE_OF)) {
+    return { topic: '', key: header.slice(VALUE_OF.length), isNull: false, headers: NO_HEADERS }
+  }
+  if (header.startsWith(TOMBSTONE_OF)) {
+    return { topic: '', key: header.slice(TOMBSTONE_OF.length), isNull: true, headers: NO_HEADERS }
+  }
+  const { key, ...others } = kafkaHeaderSchema.parse(JSON.parse(header))
+  return { ...others, key: key === null ? null : Buffer.from(key, 'base64') }
+}
+
+/** @throws ZodError or SyntaxError for a header that none of ours is, nor any of an earlier release. */
+export function parseJobHeader(header: string): JobHeader {
+  const queue = ACTION_KINDS.find((action) => header.startsWith(action) && header[action.length] === ' ')
+  if (queue !== undefined) return { queue, id: header.slice(queue.length + 1) }
+  return jobHeaderSchema.parse(JSON.parse(header))
+}
 
 interface Place {
   readonly topic: string
@@ -50,7 +86,7 @@ function kafkaEntry(
   topic: string,
   key: Buffer | null,
   value: Uint8Array | null,
-  headers: Record<string, string> = {},
+  headers: Record<string, string>,
 ): OutboxEntry {
   const header: z.input<typeof kafkaHeaderSchema> = {
     topic,
@@ -72,12 +108,12 @@ export function republished(record: KafkaRecord, place: Place, customerId: strin
 }
 
 export function riskChanged(change: RiskChanged): OutboxEntry {
-  return kafkaEntry('risk-change', '', Buffer.from(change.customerId), encodeEvent(riskChangeEvent(change)))
+  return underCustomer(change.customerId, 'risk-change', riskChangeEvent(change))
 }
 
 /** Lets the compacted topic forget an erased customer. */
 export function riskForgotten(customerId: string): OutboxEntry {
-  return kafkaEntry('risk-change', '', Buffer.from(customerId), null)
+  return { kind: 'risk-change', header: TOMBSTONE_OF + customerId, value: NOTHING }
 }
 
 export interface Episode {
@@ -88,17 +124,24 @@ export interface Episode {
 
 export function decided(episode: Episode, action: ActionKind, at: number): OutboxEntry {
   const event = actionEvent(episode, action, { type: 'action.decided' }, at, SOURCE)
-  return kafkaEntry('action-event', '', Buffer.from(episode.customerId), encodeEvent(event))
+  return underCustomer(episode.customerId, 'action-event', event)
 }
 
 export function suppressed(episode: Episode, action: ActionKind, reason: string, at: number): OutboxEntry {
   const event = actionEvent(episode, action, { type: 'action.suppressed', reason }, at, SOURCE)
-  return kafkaEntry('action-event', '', Buffer.from(episode.customerId), encodeEvent(event))
+  return underCustomer(episode.customerId, 'action-event', event)
+}
+
+function underCustomer(
+  customerId: string,
+  kind: OutboxEntry['kind'],
+  event: Parameters<typeof encodeEvent>[0],
+): OutboxEntry {
+  return { kind, header: VALUE_OF + customerId, value: encodeEvent(event) }
 }
 
 /** A job for the queue of its action, under the id of its episode. */
 export function queued(job: Omit<Job, 'episodeId'>): OutboxEntry {
   const id = episodeId(job.customerId, job.band, job.enteredAt)
-  const header: z.input<typeof jobHeaderSchema> = { queue: job.action, id }
-  return { kind: 'job', header: JSON.stringify(header), value: utf8.encode(JSON.stringify({ ...job, episodeId: id })) }
+  return { kind: 'job', header: `${job.action} ${id}`, value: Buffer.from(JSON.stringify({ episodeId: id, ...job })) }
 }

@@ -11,14 +11,22 @@ export interface StoredOutboxEntry extends OutboxEntry {
 /** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */
 export function parseOutboxEntry([id, flat]: [Buffer, Buffer[]]): StoredOutboxEntry {
   const [kindField, kindText, headerField, header, valueField, value] = flat
-  const fields = `${kindField} ${headerField} ${valueField}`
-  const kind = OUTBOX_KINDS.find((known) => known === String(kindText))
-  if (fields === 'kind header value' && kind !== undefined && header !== undefined && value !== undefined) {
-    return { id: id.toString(), kind, header: header.toString(), value }
+  if (says(kindField, 'kind') && says(headerField, 'header') && says(valueField, 'value')) {
+    const kind = OUTBOX_KINDS.find((known) => says(kindText, known))
+    if (kind !== undefined && header !== undefined && value !== undefined) {
+      return { id: id.toString(), kind, header: header.toString(), value }
+    }
   }
   throw new HoldfastError({
     code: 'OUTBOX_BROKEN',
     message: `entry ${id} of an outbox is none of ours`,
     cure: 'somebody else wrote to this stream: look at it with XRANGE, and remove the entry with XDEL.',
   })
+}
+
+/** Whether bytes are a text of ASCII; made for short ones, for which a call of `Buffer` costs more than the comparison. */
+function says(bytes: Buffer | undefined, text: string): boolean {
+  if (bytes?.length !== text.length) return false
+  for (let i = 0; i < text.length; i++) if (bytes[i] !== text.charCodeAt(i)) return false
+  return true
 }
