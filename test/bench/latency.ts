@@ -28,9 +28,12 @@ export interface Latency {
   readonly workerLoad: number
 }
 
-/** Ordinary events alone at the full rate, before the first job that counts. */
-const WARM_UP_MS = 10_000
-const TICK_MS = 5
+/**
+ * Ordinary events alone at the full rate, before the first job that counts: customers come back who were given up, nearly
+ * every event is a change of band at first, and the worker's code is not compiled yet.
+ */
+const WARM_UP_MS = 30_000
+const TICK_MS = 20
 /** Requests to Kafka under way, beyond which the producer waits: then the rate that was asked for is not reached. */
 const MOST_REQUESTS = 40
 /** Our own reading of what Redis has long written. */

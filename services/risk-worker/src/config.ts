@@ -35,7 +35,7 @@ export const SETTINGS = {
   },
   KAFKA_FETCH_MIN_BYTES: {
     parse: as.number({ min: 1 }),
-    default: '65536',
+    default: '1048576',
     unit: 'bytes',
     says: 'What a fetch waits for, within KAFKA_FETCH_WAIT_MS: many small batches cost more than a few larger ones.',
   },

@@ -23,6 +23,10 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   const outbox = entries.map(
     (entry, i): StoredOutboxEntry => ({ ...entry, value: Buffer.from(entry.value), id: `1-${i}` }),
   )
+  const before = [...outbox]
+  let run = 'run'
+  /** After how many more droppings Redis is put back to its beginning. */
+  const restore = { after: Number.POSITIVE_INFINITY }
   /** What fails, and how often still. */
   const failing = { kafka: 0, queue: 0, read: 0 }
   const mayFail = (what: keyof typeof failing): void => {
@@ -45,13 +49,20 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   }
   const store = {
     partition: 1,
-    async outbox(limit: number) {
+    async outbox(limit: number, after?: string) {
       mayFail('read')
-      return outbox.slice(0, limit)
+      const from = after === undefined ? 0 : outbox.findIndex(({ id }) => id === after) + 1
+      return outbox.slice(from, from + limit)
     },
-    serverRun: async () => 'run',
-    async dropOutbox(through: string) {
+    serverRun: async () => run,
+    async dropOutbox(through: string, readFrom: string) {
       happened.push('drop')
+      // A restart brings back what was dropped, and drops nothing.
+      if (restore.after-- === 0) {
+        run = 'another run'
+        outbox.splice(0, outbox.length, ...before)
+      }
+      if (readFrom !== run) return false
       outbox.splice(0, outbox.findIndex(({ id }) => id === through) + 1)
       return true
     },
@@ -74,7 +85,7 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   const relay = new Relay(options as unknown as RelayOptions)
   onTestFinished(() => relay.stop())
   const messagesTo = (topic: string) => sent.filter((part) => part.topic === topic).flatMap(({ messages }) => messages)
-  return { relay, outbox, happened, sent, jobs, failing, relayed, messagesTo }
+  return { relay, outbox, happened, sent, jobs, failing, restore, relayed, messagesTo }
 }
 
 test('records go to Kafka before jobs go to their queue, and only then are they dropped', async () => {
@@ -175,6 +186,15 @@ test('a full outbox holds the shard back until it has been moved', async () => {
   expect(hasRoom).toBe(false)
   length = 0
   await eventually(() => hasRoom)
+})
+
+test('where Redis was put back while entries left, all that it holds leaves again', async () => {
+  const { relay, outbox, jobs, restore } = world(Array.from({ length: 4_500 }, (_, i) => job(`cust-${i}`)))
+  restore.after = 1
+  await relay.drain()
+  expect(outbox).toEqual([])
+  expect(jobs.slice(0, 4_000)).toEqual(jobs.slice(-4_500, -500))
+  expect(new Set(jobs.map(({ id }) => id)).size).toBe(4_500)
 })
 
 test('a stop waits for what is under way and lets whoever waits go', async () => {

@@ -26,6 +26,12 @@ export interface RelayOptions {
   onJob(action: ActionKind, decidedToQueuedMs: number): void
 }
 
+/** Entries, and the run of the server from which they were read. */
+interface Page {
+  readonly serverRun: string
+  readonly entries: readonly StoredOutboxEntry[]
+}
+
 /** Entries moved in one go. */
 const MOST_ENTRIES = 2_000
 
@@ -96,20 +102,34 @@ export class Relay {
     }
   }
 
+  /** While some entries leave, those after them are read and those before them dropped: a busy process is slow to answer. */
   private async moveAll(): Promise<void> {
-    const { store } = this.options
-    for (;;) {
-      // In this order: what is read after a restart of Redis must not pass for read before it.
-      const serverRun = await store.serverRun()
-      const entries = await store.outbox(MOST_ENTRIES)
-      const last = entries.at(-1)
-      if (last === undefined) return this.letIn()
-      await this.move(entries)
+    let page = await this.read()
+    let dropped = Promise.resolve(true)
+    for (let last = page.entries.at(-1); last !== undefined; last = page.entries.at(-1)) {
+      const ahead = handled(this.read(last.id))
+      await this.move(page.entries)
+      const wasDropped = await dropped
+      dropped = handled(this.drop(last.id, page.serverRun))
+      const next = await ahead
+      if (this.stopped) break
       // Redis may have been put back to before these entries, or before their jobs: then what it holds now leaves (again).
-      await store.dropOutbox(last.id, serverRun)
-      await this.weigh()
-      if (this.stopped) return
+      page = wasDropped && next.serverRun === page.serverRun ? next : await this.read()
     }
+    if (!(await dropped)) this.wanted = true
+    else if (!this.stopped) this.letIn()
+  }
+
+  private async read(after?: string): Promise<Page> {
+    const { store } = this.options
+    // In this order: what is read after a restart of Redis must not pass for read before it.
+    const serverRun = await store.serverRun()
+    return { serverRun, entries: await store.outbox(MOST_ENTRIES, after) }
+  }
+
+  private async drop(through: string, serverRun: string): Promise<boolean> {
+    const [dropped] = await Promise.all([this.options.store.dropOutbox(through, serverRun), this.weigh()])
+    return dropped
   }
 
   private async move(entries: readonly StoredOutboxEntry[]): Promise<void> {
@@ -126,11 +146,14 @@ export class Relay {
       }
     }
     await sendRecords(this.options.producer, records, this.options.topics.deadLetters)
-    for (const [action, list] of jobs) {
-      await this.options.queues.of[action].add(list)
-      for (const { data } of list) this.options.onJob(action, this.options.clock.now() - data.decidedAt)
-    }
+    await Promise.all([...jobs].map(([action, list]) => this.add(action, list)))
     for (const [kind, count] of kinds) this.options.onRelayed(kind, count)
+  }
+
+  private async add(action: ActionKind, jobs: readonly { id: string; data: Job }[]): Promise<void> {
+    const { queues, clock, onJob } = this.options
+    await queues.of[action].add(jobs)
+    for (const { data } of jobs) onJob(action, clock.now() - data.decidedAt)
   }
 
   private record({ kind, header, value }: StoredOutboxEntry): OutgoingRecord {
@@ -162,6 +185,12 @@ export class Relay {
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms))
   }
+}
+
+/** A promise that somebody will wait for, though maybe only after it has failed. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }
 
 function listIn<K, V>(map: Map<K, V[]>, key: K): V[] {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { CustomerState, Decided } from '@holdfast/core'
 import { TIMELINE_ENTRY_BYTES } from '@holdfast/core'
 import {
@@ -20,12 +21,8 @@ const CONFIRM_EVERY_MS = 1_000
 /** Stands for a model where nobody was looked at yet: everybody is due, so whoever looks first sees everybody. */
 export const EVERYONE_DUE = 'none'
 
-/**
- * Behind on the log a commit waits for this many customers, or this long, ms: who bought in several batches is then encoded
- * and written once. What is lost by a crash is only time, for it is read again.
- */
-const GATHER_CUSTOMERS = 16_000
-const GATHER_MS = 2_000
+/** Looked at in one go; between two such, whatever else waits for this process has its turn. */
+const LOOKS_AT_ONCE = 500
 
 /** Longest pause between two attempts of a commit that Redis cannot take, ms. */
 const LONGEST_RETRY_MS = 5_000
@@ -40,8 +37,10 @@ export class ShardLane {
   private readonly offsets: LaneOffsets
   private number: number
   private outbox: OutboxEntry[] = []
-  /** Since when something that was taken waits for its commit, by `performance.now()`. */
-  private gatheringSince: number | undefined
+  /** Whether something that was taken waits for its commit. */
+  private isUnsettled = false
+  /** Batches that were handed over and not yet begun. */
+  private waiting = 0
   /** The tail of what was asked of the lane. */
   private tail: Promise<unknown> = Promise.resolve()
   private committing: Promise<void> = Promise.resolve()
@@ -102,7 +101,11 @@ export class ShardLane {
 
   /** Folds a batch and sends its commit on the way; resolves when the next batch may come. */
   take(batch: ShardBatch): Promise<TakeOutcome> {
-    return this.oneAtATime(() => this.takeNow(batch))
+    this.waiting++
+    return this.oneAtATime(() => {
+      this.waiting--
+      return this.takeNow(batch)
+    })
   }
 
   /** Offsets that hold no record for us were passed. */
@@ -140,7 +143,7 @@ export class ShardLane {
 
   /** Resolves when all that was taken is committed, or cannot be. */
   async drain(): Promise<void> {
-    await this.oneAtATime(() => this.commitGathered())
+    await this.oneAtATime(() => this.settle())
     await this.committing
   }
 
@@ -192,21 +195,22 @@ export class ShardLane {
       { ...others, folded, duplicate: events.length - folded },
       (performance.now() - startedAt) / 1_000,
     )
-    this.gatheringSince ??= startedAt
-    if (!this.options.foldsOnly && this.isCaughtUp()) this.lookAtTouched()
-    if (this.isCaughtUp() || this.set.touchedCount >= GATHER_CUSTOMERS) await this.commit()
-    else await this.commitGathered(GATHER_MS)
+    this.isUnsettled = true
+    // What one fetch brought of several topics is looked at and written once.
+    if (this.waiting === 0) await this.settle()
     return this.isUsable ? 'taken' : 'refused'
   }
 
-  /** Commits what has waited for so long, ms. */
-  private async commitGathered(ms = 0): Promise<void> {
-    if (this.gatheringSince !== undefined && performance.now() - this.gatheringSince >= ms) await this.commit()
+  /** Looks at what was taken, when caught up, and commits it. */
+  private async settle(): Promise<void> {
+    if (!this.isUnsettled || !this.isUsable) return
+    if (!this.options.foldsOnly && this.isCaughtUp()) await this.lookAt(this.set.unseen())
+    await this.commit()
   }
 
   private async lookAtDueNow(): Promise<number> {
     await this.confirmOwnership()
-    await this.commitGathered(GATHER_MS)
+    await this.settle()
     if (!this.isUsable || !this.isCaughtUp()) return 0
     const { store, clock, lookLimit } = this.options
     const ids = await store.due(clock.now(), lookLimit)
@@ -216,7 +220,7 @@ export class ShardLane {
       return 0
     }
     await this.set.load(ids)
-    this.lookAt(ids)
+    await this.lookAt(ids)
     await this.commit()
     return ids.length
   }
@@ -229,7 +233,7 @@ export class ShardLane {
       return decided !== undefined && decided.evaluatedAt <= atOrBefore
     })
     if (waiting.length === 0) return 0
-    this.lookAt(waiting)
+    await this.lookAt(waiting)
     await this.commit()
     return waiting.length
   }
@@ -255,11 +259,14 @@ export class ShardLane {
     await this.commit()
   }
 
-  private lookAtTouched(): void {
-    this.lookAt(this.set.unseen())
+  private async lookAt(ids: readonly string[]): Promise<void> {
+    for (let from = 0; from < ids.length; from += LOOKS_AT_ONCE) {
+      await setImmediate()
+      this.lookAtSome(ids.slice(from, from + LOOKS_AT_ONCE))
+    }
   }
 
-  private lookAt(ids: readonly string[]): void {
+  private lookAtSome(ids: readonly string[]): void {
     const customers: (readonly [string, CustomerState])[] = []
     for (const id of ids) {
       const state = this.set.state(id)
@@ -275,7 +282,7 @@ export class ShardLane {
   private async commit(): Promise<void> {
     await this.committing
     if (!this.isUsable) return
-    this.gatheringSince = undefined
+    this.isUnsettled = false
     this.set.trim()
     const { touched, profiles, counters } = this.set.take()
     const { timelineLength, clock, partitionCount } = this.options

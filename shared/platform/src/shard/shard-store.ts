@@ -46,7 +46,8 @@ export interface ShardStore extends ShardReader {
   readonly claimed: ShardMeta
   /** @param number of the commit that this one builds on */
   commit(number: number, change: ShardChange, timelineBytes: number): Promise<CommitOutcome>
-  outbox(limit: number): Promise<readonly StoredOutboxEntry[]>
+  /** The oldest entries, or the oldest after one of them. */
+  outbox(limit: number, after?: string): Promise<readonly StoredOutboxEntry[]>
   /** Names the run of the Redis server that holds the outbox; to be asked for before the entries are. */
   serverRun(): Promise<string>
   /** Forgets what has left, up to and with this entry. False, and nothing forgotten, where Redis was started since that run. */
@@ -132,8 +133,9 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
     async commit(number, change, timelineBytes) {
       return commitScript.run(client, keys, [token, number, timelineBytes, ...packChange(change)])
     },
-    async outbox(limit) {
-      const entries = await client.xrangeBuffer(outbox, '-', '+', 'COUNT', limit)
+    async outbox(limit, after) {
+      const from = after === undefined ? '-' : `(${after}`
+      const entries = await client.xrangeBuffer(outbox, from, '+', 'COUNT', limit)
       return entries.map(parseOutboxEntry)
     },
     serverRun: () => serverRunScript.run(client, { outbox }),
