@@ -20,7 +20,7 @@ export interface CustomerWrite {
 export const OUTBOX_KINDS = ['job', 'dead-letter', 'republish', 'risk-change', 'action-event'] as const
 export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 
-/** What must still leave the shard. `header` is JSON whose shape depends on the kind; `value` goes out byte for byte. */
+/** What must still leave the shard. `header` is a text whose shape depends on the kind; `value` goes out byte for byte. */
 export interface OutboxEntry {
   readonly kind: OutboxKind
   readonly header: string
