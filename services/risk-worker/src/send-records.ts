@@ -13,6 +13,8 @@ export interface OutgoingRecord {
  * limit like that of a single record: 1 MiB where nobody has said otherwise.
  */
 const MOST_BYTES = 786_432
+/** Records sent in one request: kafkajs copies a partition's list for each record that it adds to it. */
+const MOST_RECORDS = 500
 /** Of a record, beside key, value and headers. */
 const RECORD_OVERHEAD_BYTES = 64
 
@@ -59,7 +61,7 @@ function* portions(records: readonly OutgoingRecord[]): Generator<readonly Outgo
   for (const record of records) {
     const size = bytesOf(record.message)
     const sum = bytes.get(record.topic) ?? 0
-    if (sum > 0 && sum + size > MOST_BYTES) {
+    if ((sum > 0 && sum + size > MOST_BYTES) || portion.length === MOST_RECORDS) {
       yield portion
       portion = []
       bytes = new Map()
