@@ -3,9 +3,10 @@
 /** Amounts of this many minor units and more are refused: sums over a customer's life must stay exact integers. */
 export const MAX_MINOR = 1e12
 
-/** What an amount looks like: no sign, no exponent, at most four decimals. The bound on digits only bounds the work. */
 const MAX_WHOLE_DIGITS = 40
 const MAX_DECIMALS = 4
+
+/** What an amount looks like: no sign, no exponent, at most four decimals. The bound on digits only bounds the work. */
 export const AMOUNT_PATTERN = /^\d{1,40}(?:\.\d{1,4})?$/
 
 /** Whether a text matches `AMOUNT_PATTERN`, in a fraction of its time. */

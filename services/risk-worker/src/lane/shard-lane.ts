@@ -99,7 +99,10 @@ export class ShardLane {
     return this.offsets.of(topic)
   }
 
-  /** Folds a batch and sends its commit on the way; resolves when the next batch may come. */
+  /**
+   * Folds a batch and sends its commit on the way, together with the batches that already wait behind it; resolves when the
+   * next batch may come.
+   */
   take(batch: ShardBatch): Promise<TakeOutcome> {
     this.waiting++
     return this.oneAtATime(() => {
