@@ -40,17 +40,18 @@ export function forecast(
   for (let at: number | undefined = from; at !== undefined && at <= to; ) {
     const seen = see(current, at)
     const logit = logitOf(context.model, seen.vector)
-    const {
-      state: next,
-      decision,
-      changedFrom,
-      nextLookAt,
-    } = evaluate(current, at, { logit, probability: probabilityOf(logit) }, context, seen)
+    const { decided, decision, changedFrom, nextLookAt } = evaluate(
+      current,
+      at,
+      { logit, probability: probabilityOf(logit) },
+      context,
+      seen,
+    )
     const { action, disposition, episodeAt } = decision
     const isNew = changedFrom !== undefined || current.decided?.disposition !== disposition
     const job = action !== undefined && disposition === 'queued' && isNew ? action : undefined
-    if (changedFrom !== undefined && next.decided !== undefined) {
-      const { band, enteredAt } = next.decided
+    if (changedFrom !== undefined) {
+      const { band, enteredAt } = decided
       // Of a band that was left and is entered anew, entered-at is the first time; here it is this time that counts.
       const crossedAt = enteredAt > looked && enteredAt <= at ? enteredAt : at
       const last = crossings.pop()
@@ -64,6 +65,7 @@ export function forecast(
         job: job && episodeId(customerId, band, episodeAt),
       })
     }
+    const next = { ...current, decided }
     current = job
       ? fold(next, {
           type: 'action.decided',

@@ -38,7 +38,7 @@ export function createShadow(challenger: () => OpenModel | undefined, metrics: M
     let difference = 0
     const pairs = { same: 0, other: 0 }
     for (let i = 0; i < customers.length; i++) {
-      const band = looked[i]!.evaluation.state.decided!.band
+      const band = looked[i]!.evaluation.decided.band
       // Without any purchase there is no risk to disagree on.
       if (band === 'prospect') continue
       const before = customers[i]![1]

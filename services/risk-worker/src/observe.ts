@@ -52,8 +52,8 @@ export function observe(metrics: Collectors<typeof RISK_WORKER_METRICS>, { backe
       metrics.scoreBatchRows.observe(customers.length)
       metrics.scoreSeconds.observe({ backend }, (performance.now() - startedAt) / 1_000)
       for (const { evaluation } of looked) {
-        const { changedFrom, decision, state } = evaluation
-        if (changedFrom !== undefined) metrics.bandChanges.inc({ from: changedFrom, to: state.decided!.band })
+        const { changedFrom, decision, decided } = evaluation
+        if (changedFrom !== undefined) metrics.bandChanges.inc({ from: changedFrom, to: decided.band })
         if (changedFrom !== undefined && decision.action !== undefined) {
           metrics.decisions.inc({ action: decision.action, outcome: decision.withheld ?? decision.disposition })
         }

@@ -67,7 +67,7 @@ describe('a customer who falls silent', () => {
         { model, policy, modelMaySend: true },
       )
       looks++
-      state = decodeState(encodeState(result.state))
+      state = decodeState(encodeState({ ...state, decided: result.decided }))
       if (result.changedFrom !== undefined) bands.push([state.decided!.band, (state.decided!.enteredAt - T0) / DAY_MS])
       if (result.changedFrom !== undefined && result.decision.disposition === 'queued')
         queued.push(result.decision.action!)

@@ -8,7 +8,7 @@ import type { RiskModel } from './risk/model.ts'
 import { type Reason, reasons } from './risk/reasons.ts'
 import { SilentLogit } from './risk/silence.ts'
 import { predictedValueMinor } from './risk/value.ts'
-import { type Band, type CustomerState, type Decided, draftOf } from './state/customer-state.ts'
+import type { Band, CustomerState, Decided } from './state/customer-state.ts'
 import { NEVER } from './time.ts'
 
 /** What the model said of a customer: float32, from TensorFlow.js. */
@@ -25,8 +25,8 @@ export interface EvaluateContext {
 
 /** What one look at a customer found. */
 export interface Evaluation {
-  /** The state with its new decided half. */
-  readonly state: CustomerState
+  /** The new decided half of the state. */
+  readonly decided: Decided
   readonly decision: Decision
   /** The band before, where this look found another one. */
   readonly changedFrom: Band | 'none' | undefined
@@ -75,10 +75,8 @@ export function evaluate(
     predictedProbability,
     judged: judgement.judged,
   }
-  const next = draftOf(state)
-  next.decided = decided
   return {
-    state: next,
+    decided,
     decision,
     changedFrom: isSameStay ? undefined : (before?.band ?? 'none'),
     nextLookAt: earliest(

@@ -1,4 +1,4 @@
-export { type Add, addCounterChanges, addCounters } from './aggregates/counters.ts'
+export { type Add, addCounterChanges, addCounters, type Counted, counted } from './aggregates/counters.ts'
 export * from './backtest/index.ts'
 export * from './clv/index.ts'
 export * from './evaluate.ts'

@@ -9,7 +9,7 @@ import type { Touched } from './working-set.ts'
  * @param now ms in domain time: when a customer is due whom nobody has looked at
  */
 export function customerWrite(touched: Touched, timelineLength: number, now: number): CustomerWrite {
-  const { id, before, after: state, nextLook, timeline } = touched
+  const { id, before, state, nextLook, timeline } = touched
   const { erased, decided } = state
   const newest = timelineLength === 0 ? [] : timeline.length > 1 ? timeline.slice(-timelineLength).reverse() : timeline
   return {

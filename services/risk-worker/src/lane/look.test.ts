@@ -73,12 +73,14 @@ function customer(...events: CustomerEvent[]): CustomerState {
 function follow(state: CustomerState, days: readonly number[], step = look): Looked[] {
   const seen: Looked[] = []
   for (const day of days) {
-    const [looked] = step([['cust-1', seen.at(-1)?.evaluation.state ?? state]], BOUGHT + day * DAY)
+    const [looked] = step([['cust-1', after(state, seen.at(-1))]], BOUGHT + day * DAY)
     seen.push(looked!)
   }
   return seen
 }
 
+const after = (state: CustomerState, looked: Looked | undefined): CustomerState =>
+  looked === undefined ? state : { ...state, decided: looked.evaluation.decided }
 const kinds = ({ outbox }: Looked) => outbox.map(({ kind }) => kind)
 const jsons = ({ outbox }: Looked) => outbox.map(({ value }) => JSON.parse(Buffer.from(value).toString()))
 
@@ -104,10 +106,10 @@ test('each customer gets the score of the own row', () => {
     ],
     at,
   )
-  expect(seen.map(({ evaluation }) => evaluation.state.decided?.band)).toEqual(['watch', 'healthy', 'prospect'])
+  expect(seen.map(({ evaluation }) => evaluation.decided.band)).toEqual(['watch', 'healthy', 'prospect'])
   const logit = logitOf(model, featureVector(other, at))
-  expect(seen[1]!.evaluation.state.decided?.probability).toBeCloseTo(probabilityOf(logit), 6)
-  expect(seen[2]!.evaluation.state.decided?.probability).toBe(0)
+  expect(seen[1]!.evaluation.decided.probability).toBeCloseTo(probabilityOf(logit), 6)
+  expect(seen[2]!.evaluation.decided.probability).toBe(0)
   expect(jsons(seen[2]!)[0].data).not.toHaveProperty('probability')
 })
 
@@ -159,17 +161,18 @@ describe('what is not sent', () => {
   test('a model that may not send: recorded', () => {
     const seen = follow(customer(), [50, 51], lookWith(false))
     expect(seen.flatMap(kinds)).toEqual(['risk-change', ...(kinds(seen[1]!).length > 0 ? ['risk-change'] : [])])
-    expect(seen[1]!.evaluation.state.decided?.disposition).toBe('recorded')
+    expect(seen[1]!.evaluation.decided.disposition).toBe('recorded')
   })
 
   test('no consent: one suppressed event with its reason, until consent is given', () => {
     const consent = (granted: boolean, day: number) =>
       anEvent('consent.changed', { purpose: 'outreach', granted }, { time: BOUGHT + day * DAY }).event
-    const [first, second] = follow(customer(consent(false, 1)), [50.5, 51])
+    const refused = customer(consent(false, 1))
+    const [first, second] = follow(refused, [50.5, 51])
     expect(kinds(first!)).toEqual(['risk-change', 'action-event'])
     expect(jsons(first!)[1]).toMatchObject({ type: 'action.suppressed', data: { reason: 'no_consent' } })
     expect(kinds(second!)).toEqual([])
-    const [third] = follow(fold(second!.evaluation.state, consent(true, 51.5)), [52])
+    const [third] = follow(fold(after(refused, second), consent(true, 51.5)), [52])
     expect(kinds(third!)).toEqual(['action-event', 'job'])
     expect(third!.entry).toBeUndefined()
     expect(jsons(third!)[0].type).toBe('action.decided')

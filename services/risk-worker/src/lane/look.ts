@@ -85,11 +85,7 @@ export function createLookStep({ inUse, shadow, policy, currency, partition }: L
       const [id, state] = customers[i]!
       const seen = sights[i]!
       const score = { logit: logits[i]!, probability: probabilities[i]! }
-      const laidOver = underWay.laidOver(id, state)
-      const found = evaluate(laidOver, at, score, context, seen)
-      // What is stored of the log is the log's alone.
-      const evaluation =
-        laidOver === state ? found : { ...found, state: { ...found.state, actions: state.actions, rings: state.rings } }
+      const evaluation = evaluate(underWay.laidOver(id, state), at, score, context, seen)
       const looks = report(id, state, evaluation, at, seen, model)
       if (looks.outbox.length > 0) underWay.remember(id, evaluation.decision, at)
       looked.push(looks)
@@ -106,14 +102,13 @@ export function createLookStep({ inUse, shadow, policy, currency, partition }: L
     seen: Sight,
     model: RiskModel,
   ): Looked {
-    const { decision, changedFrom, state } = evaluation
-    const now = state.decided!
+    const { decision, changedFrom, decided: now } = evaluation
     const isNewDecision =
       decision.action !== undefined && (changedFrom !== undefined || before.decided?.disposition !== now.disposition)
     if (changedFrom === undefined && !isNewDecision) return { id, evaluation, entry: undefined, outbox: [] }
 
     const { band, probability, expectedLossMinor } = now
-    const reasons = band === 'prospect' || band === 'healthy' ? [] : reasonsAt(state, at, model, seen)
+    const reasons = band === 'prospect' || band === 'healthy' ? [] : reasonsAt(before, at, model, seen)
     const common = {
       customerId: id,
       band,

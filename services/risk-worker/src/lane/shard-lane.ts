@@ -276,7 +276,7 @@ export class ShardLane {
       if (!state.erased) customers.push([id, state])
     }
     for (const { id, evaluation, entry, outbox } of this.options.look(customers, this.options.clock.now())) {
-      this.set.look(id, evaluation.state, evaluation.nextLookAt, entry)
+      this.set.look(id, evaluation.decided, evaluation.nextLookAt, entry)
       this.outbox.push(...outbox)
     }
   }
@@ -291,8 +291,8 @@ export class ShardLane {
     const { timelineLength, clock, partitionCount } = this.options
     const now = clock.now()
     const customers = touched.map((customer) => customerWrite(customer, timelineLength, now))
-    for (const { id, before, after } of touched) {
-      if (after.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
+    for (const { id, before, state } of touched) {
+      if (state.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
     }
     const { fields, confirmed } = this.offsets.toCommit()
     const change: ShardChange = {

@@ -1,7 +1,9 @@
 import {
   addCounterChanges,
+  type Counted,
   type CustomerEvent,
   type CustomerState,
+  counted,
   type Decided,
   type Draft,
   decodeState,
@@ -9,6 +11,7 @@ import {
   EMPTY_STATE,
   foldInto,
   foldProfile,
+  isUnknown,
   type Profile,
   type TimelineEntry,
 } from '@holdfast/core'
@@ -18,10 +21,10 @@ import { z } from 'zod'
 /** A customer whose state was changed since the last commit was packed. */
 export interface Touched {
   readonly id: string
-  /** As the last packed commit left it. */
-  readonly before: CustomerState
-  /** A draft of it with all that came since, until it is taken for a commit. */
-  after: Draft
+  /** With all that came since. It changes in place: whoever wants it as it is now encodes it now. */
+  readonly state: CustomerState
+  /** What the counters saw of it as the last packed commit left it. */
+  readonly before: Counted
   /** Since then, newest last. */
   readonly timeline: TimelineEntry[]
   /** Of the last look since then: the next appointment; `unseen` while nobody has looked. */
@@ -33,8 +36,8 @@ const profileSchema = z.record(z.string(), z.tuple([z.string(), z.number(), z.nu
 /** A customer in hand. */
 interface Entry {
   readonly id: string
-  /** `after` while it is touched. */
-  state: CustomerState
+  /** Shares nothing with any other: it is changed in place, so that what lives long is not made anew at every event. */
+  readonly state: Draft
   touched: Touched | undefined
 }
 
@@ -87,24 +90,24 @@ export class WorkingSet {
     for (let i = 0; i < missing.length; i++) {
       const id = missing[i]!
       const bytes = stored[i]
-      const state = bytes === null || bytes === undefined ? EMPTY_STATE : decodeState(bytes)
-      this.entries.set(id, { id, state, touched: undefined })
+      this.hold(id, bytes === null || bytes === undefined ? draftOf(EMPTY_STATE) : decodeState(bytes))
     }
   }
 
   /** Folds an event of a loaded customer. Returns whether it changed anything: a duplicate does not. */
   fold(event: CustomerEvent): boolean {
     const entry = this.entry(event.customerId)
-    const { before, after } = entry.touched ?? { before: entry.state, after: draftOf(entry.state) }
-    if (!foldInto(after, before, event)) return false
-    this.touch(entry, after).timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
+    const before = entry.touched?.before ?? counted(entry.state)
+    if (!foldInto(entry.state, event)) return false
+    const touched = this.touch(entry, before)
+    touched.nextLook = 'unseen'
+    touched.timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
     return true
   }
 
-  /** Puts what a look found in place of a loaded customer's state. */
-  look(id: string, after: CustomerState, nextLook: number | undefined, line: TimelineEntry | undefined): void {
-    const entry = this.entry(id)
-    const touched = this.touch(entry, after)
+  /** Puts what a look found into a loaded customer's state. */
+  look(id: string, decided: Decided, nextLook: number | undefined, line: TimelineEntry | undefined): void {
+    const touched = this.decide(this.entry(id), decided)
     touched.nextLook = nextLook ?? 'never'
     if (line !== undefined) touched.timeline.push(line)
   }
@@ -112,8 +115,8 @@ export class WorkingSet {
   /** What another generation of the shard had decided of a loaded customer, where nothing was decided here yet. */
   adopt(id: string, decided: Decided): void {
     const entry = this.entry(id)
-    if (entry.state === EMPTY_STATE || entry.state.erased || entry.state.decided !== undefined) return
-    this.touch(entry, { ...entry.state, decided })
+    if (isUnknown(entry.state) || entry.state.erased || entry.state.decided !== undefined) return
+    this.decide(entry, decided)
   }
 
   /** Folds the profile updates among these events; the profiles of their customers are read once. */
@@ -137,7 +140,10 @@ export class WorkingSet {
     }
   }
 
-  /** Hands over what was touched, for a commit, when the one before it has ended; from here on it counts as written. */
+  /**
+   * Hands over what was touched, for a commit, when the one before it has ended; from here on it counts as written. The states
+   * are good until the next event is folded.
+   */
   take(): { touched: readonly Touched[]; profiles: ReadonlyMap<string, string>; counters: Map<string, number> } {
     const touched: Touched[] = []
     const profiles = new Map<string, string>()
@@ -150,7 +156,7 @@ export class WorkingSet {
       const customer = entry.touched!
       entry.touched = undefined
       touched.push(customer)
-      addCounterChanges(customer.before, customer.after, add)
+      addCounterChanges(customer.before, counted(customer.state), add)
     }
     this.touched = []
     this.profilesUnderWay = this.profiles
@@ -172,24 +178,29 @@ export class WorkingSet {
   private entry(id: string): Entry {
     let entry = this.entries.get(id)
     if (entry === undefined) {
-      entry = { id, state: EMPTY_STATE, touched: undefined }
-      this.entries.set(id, entry)
+      entry = this.hold(id, draftOf(EMPTY_STATE))
     }
     return entry
   }
 
-  private touch(entry: Entry, after: CustomerState): Touched {
+  private hold(id: string, state: Draft): Entry {
+    const entry: Entry = { id, state, touched: undefined }
+    this.entries.set(id, entry)
+    return entry
+  }
+
+  private decide(entry: Entry, decided: Decided): Touched {
+    const before = entry.touched?.before ?? counted(entry.state)
+    entry.state.decided = decided
+    return this.touch(entry, before)
+  }
+
+  private touch(entry: Entry, before: Counted): Touched {
     if (entry.touched === undefined) {
-      const { id, state: before } = entry
-      // What a commit has written, or will if it is under way, does not change any more.
-      const own = after === before ? draftOf(after) : after
-      entry.touched = { id, before, after: own, timeline: [], nextLook: 'unseen' }
+      const { id, state } = entry
+      entry.touched = { id, state, before, timeline: [], nextLook: 'unseen' }
       this.touched.push(entry)
-    } else {
-      entry.touched.after = after
-      entry.touched.nextLook = 'unseen'
     }
-    entry.state = entry.touched.after
     return entry.touched
   }
 }

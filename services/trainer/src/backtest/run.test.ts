@@ -69,10 +69,10 @@ function simulated(events: readonly CustomerEvent[], context: EvaluateContext): 
   const simulation = createSimulation({
     ...{ context, from: FROM, to: TO, assume: 'delivered' },
     onErased: () => {},
-    onLook({ customerId, at, evaluation: { decision, state }, isNewDecision }) {
+    onLook({ customerId, at, evaluation: { decision, decided }, isNewDecision }) {
       const { action, disposition, withheld } = decision
       if (isNewDecision && action !== undefined) {
-        found.push({ customerId, at, band: state.decided!.band, action, disposition, withheld })
+        found.push({ customerId, at, band: decided.band, action, disposition, withheld })
       }
     },
   })

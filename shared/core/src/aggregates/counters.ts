@@ -1,150 +1,176 @@
-import { ACTION_KINDS, ROLES } from '../event.ts'
-import type { CustomerState } from '../state/customer-state.ts'
+import { ACTION_KINDS } from '../event.ts'
+import { BANDS, type Band, type CustomerState, EMPTY_STATE, isUnknown } from '../state/customer-state.ts'
 import { monthIndex, monthName } from '../time.ts'
 
 /** Adds a whole number to a named counter. */
 export type Add = (counter: string, amount: number) => void
 
-/**
- * One summand of g(state). `sees` names the part of a state that it depends on: where two states share that part, by
- * identity, the summand cannot differ and is not computed.
- */
-interface Summand {
-  sees(state: CustomerState): unknown
-  add(state: CustomerState, add: Add): void
-  /** What `add` of after less `add` of before comes to, where there is a shorter way. False where there is none. */
-  change?(before: CustomerState, after: CustomerState, add: Add): boolean
+/** Counters whose summand is a number that stands in the state, or nearly. */
+const PLAIN = [
+  'customers',
+  'erased',
+  'buyers',
+  'purchases',
+  'spendMinor',
+  'repeatBuyers',
+  'refunds',
+  'cancellations',
+  'reversedMinor',
+  'tickets',
+  'ticketsOpen',
+  'complaints',
+  'escalations',
+] as const
+
+/** What the counters see of a state. It stays as it is, also when the state is changed in place. */
+export interface Counted extends Pick<CustomerState, 'surveys' | 'actions' | 'decided'> {
+  /** In the order of `PLAIN`. */
+  readonly plain: readonly number[]
+  readonly cohort: Cohort | undefined
 }
 
-const customers: Summand = {
-  sees: (state) => (state.erased ? 'erased' : isUnknown(state) ? 'unknown' : 'known'),
-  add(state, add) {
-    if (state.erased) add('erased', 1)
-    else if (!isUnknown(state)) add('customers', 1)
-  },
+/** A buyer among those who first bought in the same month. Months as `monthIndex` gives them. */
+interface Cohort {
+  readonly first: number
+  readonly newest: number
+  readonly spendMinor: number
+  /** Months with a purchase, as the state keeps them. */
+  readonly low: number
+  readonly high: number
 }
 
-const buying: Summand = {
-  sees: (state) => state.purchases,
-  add({ purchases: p }, add) {
-    if (p === undefined) return
-    add('buyers', 1)
-    add('purchases', p.count)
-    add('spendMinor', p.spendMinor)
-    if (p.count > 1) add('repeatBuyers', 1)
-    const cohort = monthIndex(p.firstAt)
-    add(cohortCounter('cohort', cohort), 1)
-    add(cohortCounter('cohortSpendMinor', cohort), p.spendMinor)
-    const newest = monthIndex(p.recent[0]!)
-    addActiveMonths(cohort, newest, p.monthsLow, 0, add)
-    addActiveMonths(cohort, newest, p.monthsHigh, 32, add)
-  },
-  /** One more purchase of a known customer moves four counters and at most a month, not all the months there ever were. */
-  change({ purchases: b }, { purchases: a }, add) {
-    if (b === undefined || a === undefined) return false
-    const cohort = monthIndex(a.firstAt)
-    const newest = monthIndex(a.recent[0]!)
-    const ahead = newest - monthIndex(b.recent[0]!)
-    if (cohort !== monthIndex(b.firstAt) || ahead > 31 || newest - cohort > 31) return false
-    add('purchases', a.count - b.count)
-    add('spendMinor', a.spendMinor - b.spendMinor)
-    if (b.count === 1 && a.count > 1) add('repeatBuyers', 1)
-    add(cohortCounter('cohortSpendMinor', cohort), a.spendMinor - b.spendMinor)
-    addActiveMonths(cohort, newest, (a.monthsLow & ~(b.monthsLow << ahead)) >>> 0, 0, add)
-    return true
-  },
+export function counted(state: CustomerState): Counted {
+  const { purchases: p, reversals: r, support: s, surveys, actions, decided } = state
+  const isCustomer = !state.erased && !isUnknown(state)
+  const plain = [
+    isCustomer ? 1 : 0,
+    state.erased ? 1 : 0,
+    p === undefined ? 0 : 1,
+    p === undefined ? 0 : p.count,
+    p === undefined ? 0 : p.spendMinor,
+    p === undefined || p.count < 2 ? 0 : 1,
+    r === undefined ? 0 : r.refunds,
+    r === undefined ? 0 : r.cancellations,
+    r === undefined ? 0 : r.amountMinor,
+    s === undefined ? 0 : s.opened,
+    s === undefined ? 0 : Math.max(0, s.opened + s.reopened - s.resolved),
+    s === undefined ? 0 : s.complaints,
+    s === undefined ? 0 : s.escalated,
+  ]
+  const cohort: Cohort | undefined =
+    p === undefined
+      ? undefined
+      : {
+          first: monthIndex(p.firstAt),
+          newest: monthIndex(p.recent[0]!),
+          spendMinor: p.spendMinor,
+          low: p.monthsLow,
+          high: p.monthsHigh,
+        }
+  return { plain, cohort, surveys, actions, decided }
 }
 
-const reversing: Summand = {
-  sees: (state) => state.reversals,
-  add({ reversals: r }, add) {
-    if (r === undefined) return
-    add('refunds', r.refunds)
-    add('cancellations', r.cancellations)
-    add('reversedMinor', r.amountMinor)
-  },
-}
-
-const support: Summand = {
-  sees: (state) => state.support,
-  add({ support: s }, add) {
-    if (s === undefined) return
-    add('tickets', s.opened)
-    add('ticketsOpen', Math.max(0, s.opened + s.reopened - s.resolved))
-    add('complaints', s.complaints)
-    add('escalations', s.escalated)
-  },
-}
-
-/** Of each customer's last answer. Net promoters: 9 and 10 promote, 0 to 6 detract (Reichheld, HBR December 2003). */
-const voice: Summand = {
-  sees: (state) => state.surveys,
-  add({ surveys: { csat, nps, ces } }, add) {
-    if (nps !== undefined && nps.responded > 0) {
-      add(nps.score >= 9 ? 'npsPromoters' : nps.score >= 7 ? 'npsPassives' : 'npsDetractors', 1)
-    }
-    if (csat !== undefined && csat.responded > 0) {
-      add('csatAnswers', 1)
-      add('csatSum', csat.score)
-    }
-    if (ces !== undefined && ces.responded > 0) {
-      add('cesAnswers', 1)
-      add('cesSum', ces.score)
-    }
-  },
-}
-
-const risk: Summand = {
-  sees: (state) => state.decided,
-  add({ decided: d }, add) {
-    if (d === undefined) return
-    add(`band:${d.band}`, 1)
-    add(`disposition:${d.disposition}`, 1)
-    if (d.judged > 0) add(`judged:${d.judged}`, 1)
-    if (d.band === 'prospect') return
-    add(`expectedLossMinor:${d.band}`, d.expectedLossMinor)
-    add(`probabilityPpm:${d.band}`, Math.round(d.probability * 1e6))
-  },
-}
-
-const actions: Summand = {
-  sees: (state) => state.actions,
-  add({ actions: ledgers }, add) {
-    for (const kind of ACTION_KINDS) {
-      const ledger = ledgers[kind]
-      if (ledger === undefined) continue
-      add(`delivered:${kind}`, ledger.delivered)
-      if (ledger.outcome !== undefined) add(`outcome:${kind}:${ledger.outcome}`, 1)
-    }
-  },
-}
-
-const SUMMANDS: readonly Summand[] = [customers, buying, reversing, support, voice, risk, actions]
+const NOTHING = counted(EMPTY_STATE)
 
 /** g(state): every counter is the sum of this over all customers. */
 export function addCounters(state: CustomerState, add: Add): void {
-  for (const summand of SUMMANDS) summand.add(state, add)
+  addCounterChanges(NOTHING, counted(state), add)
 }
 
-/** g(after) - g(before). */
-export function addCounterChanges(before: CustomerState, after: CustomerState, add: Add): void {
-  for (const summand of SUMMANDS) {
-    if (summand.sees(before) === summand.sees(after) || summand.change?.(before, after, add)) continue
-    summand.add(before, (counter, amount) => add(counter, -amount))
-    summand.add(after, add)
+/** g(after) - g(before), without what comes to 0. */
+export function addCounterChanges(before: Counted, after: Counted, add: Add): void {
+  for (let i = 0; i < PLAIN.length; i++) {
+    const change = after.plain[i]! - before.plain[i]!
+    if (change !== 0) add(PLAIN[i]!, change)
+  }
+  if (!movesOn(before.cohort, after.cohort, add)) {
+    if (before.cohort !== undefined) addCohort(before.cohort, -1, add)
+    if (after.cohort !== undefined) addCohort(after.cohort, 1, add)
+  }
+  if (before.surveys !== after.surveys) {
+    addVoice(before.surveys, -1, add)
+    addVoice(after.surveys, 1, add)
+  }
+  if (before.actions !== after.actions) {
+    addActions(before.actions, -1, add)
+    addActions(after.actions, 1, add)
+  }
+  if (before.decided !== after.decided) {
+    addRisk(before.decided, -1, add)
+    addRisk(after.decided, 1, add)
   }
 }
 
-function isUnknown({ rings }: CustomerState): boolean {
-  for (const role of ROLES) if (rings[role] !== undefined) return false
+function addCohort({ first, newest, spendMinor, low, high }: Cohort, sign: number, add: Add): void {
+  add(cohortCounter('cohort', first), sign)
+  add(cohortCounter('cohortSpendMinor', first), sign * spendMinor)
+  addActiveMonths(first, newest, low, 0, sign, add)
+  addActiveMonths(first, newest, high, 32, sign, add)
+}
+
+/** The change where a buyer stays in a cohort, as all but a few do: then there is at most a new month. False for any other. */
+function movesOn(before: Cohort | undefined, after: Cohort | undefined, add: Add): boolean {
+  if (before === undefined || after === undefined) return before === after
+  const { first, newest } = after
+  const ahead = newest - before.newest
+  if (first !== before.first || ahead > 31 || newest - first > 31) return false
+  const spent = after.spendMinor - before.spendMinor
+  if (spent !== 0) add(cohortCounter('cohortSpendMinor', first), spent)
+  addActiveMonths(first, newest, (after.low & ~(before.low << ahead)) >>> 0, 0, 1, add)
   return true
 }
 
-function addActiveMonths(cohort: number, newest: number, bits: number, offset: number, add: Add): void {
+function addActiveMonths(first: number, newest: number, bits: number, offset: number, sign: number, add: Add): void {
   for (let rest = bits, k = offset; rest !== 0; rest >>>= 1, k++) {
-    if (rest & 1) add(cohortCounter('active', cohort, newest - k), 1)
+    if (rest & 1) add(cohortCounter('active', first, newest - k), sign)
   }
 }
+
+/** Of each customer's last answer. Net promoters: 9 and 10 promote, 0 to 6 detract (Reichheld, HBR December 2003). */
+function addVoice({ csat, nps, ces }: CustomerState['surveys'], sign: number, add: Add): void {
+  if (nps !== undefined && nps.responded > 0) {
+    add(nps.score >= 9 ? 'npsPromoters' : nps.score >= 7 ? 'npsPassives' : 'npsDetractors', sign)
+  }
+  if (csat !== undefined && csat.responded > 0) {
+    add('csatAnswers', sign)
+    add('csatSum', sign * csat.score)
+  }
+  if (ces !== undefined && ces.responded > 0) {
+    add('cesAnswers', sign)
+    add('cesSum', sign * ces.score)
+  }
+}
+
+function addRisk(decided: CustomerState['decided'], sign: number, add: Add): void {
+  if (decided === undefined) return
+  const { band, disposition, judged, expectedLossMinor, probability } = decided
+  const names = OF_BAND[band]
+  add(names.customers, sign)
+  add(`disposition:${disposition}`, sign)
+  if (judged > 0) add(`judged:${judged}`, sign)
+  if (band === 'prospect') return
+  add(names.expectedLossMinor, sign * expectedLossMinor)
+  add(names.probabilityPpm, sign * Math.round(probability * 1e6))
+}
+
+function addActions(actions: CustomerState['actions'], sign: number, add: Add): void {
+  for (const kind of ACTION_KINDS) {
+    const ledger = actions[kind]
+    if (ledger === undefined) continue
+    add(`delivered:${kind}`, sign * ledger.delivered)
+    if (ledger.outcome !== undefined) add(`outcome:${kind}:${ledger.outcome}`, sign)
+  }
+}
+
+const countersOf = (band: Band) => ({
+  customers: `band:${band}`,
+  expectedLossMinor: `expectedLossMinor:${band}`,
+  probabilityPpm: `probabilityPpm:${band}`,
+})
+const OF_BAND = Object.fromEntries(BANDS.map((band) => [band, countersOf(band)])) as Record<
+  Band,
+  ReturnType<typeof countersOf>
+>
 
 /** Names of a cohort's counters by (cohort, month): a busy shard asks for the same few hundred all the time. */
 const names = {

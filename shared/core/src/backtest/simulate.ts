@@ -23,6 +23,7 @@ export interface SimulationOptions {
 /** One look at one customer, and what it came to. */
 export interface SimulatedLook {
   readonly customerId: string
+  readonly state: CustomerState
   /** ms */
   readonly at: number
   /** Whether this is the look that a first start takes at everybody. */
@@ -93,13 +94,20 @@ export function createSimulation(options: SimulationOptions): Simulation {
     const { decision, changedFrom, nextLookAt } = evaluation
     const isNewDecision =
       decision.action !== undefined && (changedFrom !== undefined || before?.disposition !== decision.disposition)
-    customer.state = evaluation.state
+    customer.state = { ...customer.state, decided: evaluation.decided }
     if (isNewDecision && decision.action !== undefined && decision.disposition === 'queued') {
       act(customerId, customer, decision.action, decision.episodeAt, at)
     }
     // An appointment lies after the look that made it; were one not, the simulation would never end.
     customer.dueAt = nextLookAt === undefined ? Number.POSITIVE_INFINITY : Math.max(nextLookAt, at + 1)
-    options.onLook({ customerId, at, isStart: at === from && before === undefined, evaluation, isNewDecision })
+    options.onLook({
+      customerId,
+      state: customer.state,
+      at,
+      isStart: at === from && before === undefined,
+      evaluation,
+      isNewDecision,
+    })
   }
 
   function act(customerId: string, customer: Simulated, action: ActionKind, enteredAt: number, at: number): void {

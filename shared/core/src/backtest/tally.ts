@@ -65,9 +65,9 @@ export class Tally {
     this.everybody = new OpenOutcomes(horizonMs)
   }
 
-  look({ customerId, at, isStart, evaluation, isNewDecision }: SimulatedLook): void {
-    const { decision, changedFrom, state } = evaluation
-    const { band, enteredAt } = state.decided!
+  look({ customerId, state, at, isStart, evaluation, isNewDecision }: SimulatedLook): void {
+    const { decision, changedFrom, decided } = evaluation
+    const { band, enteredAt } = decided
     const day = this.dayOf(at)
     if (changedFrom !== undefined) {
       this.moves[band][day]!++

@@ -118,7 +118,7 @@ test('folded into one draft, a log gives the same bytes, and the base of the dra
     fc.property(cut, ([log, at]) => {
       const base = frozen(foldAll(log.slice(0, at)))
       const draft = draftOf(base)
-      const changed = log.slice(at).map((event) => foldInto(draft, base, event))
+      const changed = log.slice(at).map((event) => foldInto(draft, event, base))
       expect(hex(draft)).toBe(hex(foldAll(log)))
       expect(changed.includes(true)).toBe(hex(draft) !== hex(base))
     }),

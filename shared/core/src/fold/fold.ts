@@ -1,5 +1,5 @@
 import { type CustomerEvent, ROLE_OF_TYPE } from '../event.ts'
-import { type CustomerState, type Draft, draftOf, ERASED_STATE } from '../state/customer-state.ts'
+import { type CustomerState, type Draft, draftOf, EMPTY_STATE, ERASED_STATE } from '../state/customer-state.ts'
 import { ENGAGEMENT, PURCHASES, REVERSALS, SUPPORT } from '../state/groups/index.ts'
 import { foldAction } from './actions.ts'
 import { foldConsent, foldContract } from './contract.ts'
@@ -17,14 +17,14 @@ import { foldSurvey, foldTicket } from './support.ts'
  */
 export function fold(state: CustomerState, event: CustomerEvent): CustomerState {
   const draft = draftOf(state)
-  return foldInto(draft, state, event) ? draft : state
+  return foldInto(draft, event, state) ? draft : state
 }
 
 /**
- * The same for many events, without a new state for each: folds an event into a draft of `base`. The first event that changes
- * a group copies it, the ones after it change the copy in place; the base stays as it is. Returns whether anything changed.
+ * The same in place, for whoever folds many events and wants no new state for each. Returns whether anything changed.
+ * @param base a state that shares groups with the draft: it stays as it is, for such a group is copied before it changes
  */
-export function foldInto(draft: Draft, base: CustomerState, event: CustomerEvent): boolean {
+export function foldInto(draft: Draft, event: CustomerEvent, base: CustomerState = EMPTY_STATE): boolean {
   if (draft.erased) return false
   if (event.type === 'customer.erased') {
     Object.assign(draft, ERASED_STATE)

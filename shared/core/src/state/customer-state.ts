@@ -1,4 +1,12 @@
-import type { ActionKind, ContractChange, Outcome, Purpose, Role, SurveyKind } from '../event.ts'
+import {
+  type ActionKind,
+  type ContractChange,
+  type Outcome,
+  type Purpose,
+  ROLES,
+  type Role,
+  type SurveyKind,
+} from '../event.ts'
 import { NEVER } from '../time.ts'
 
 /**
@@ -251,6 +259,13 @@ export const EMPTY_STATE: CustomerState = Object.freeze({
 })
 
 export const ERASED_STATE: CustomerState = Object.freeze({ ...EMPTY_STATE, erased: true })
+
+/** Whether nothing was ever folded into it. */
+export function isUnknown({ erased, rings }: CustomerState): boolean {
+  if (erased) return false
+  for (const role of ROLES) if (rings[role] !== undefined) return false
+  return true
+}
 
 /** Newest event, ms, that can have moved the feature vector (actions and consent cannot); NEVER for an empty state. */
 export function newestEventAt(state: CustomerState): number {
