@@ -41,8 +41,8 @@ export const FULL_OUTBOX = 100_000
 const LONGEST_RETRY_MS = 5_000
 
 /**
- * Moves a shard's outbox out: records to Kafka, jobs to BullMQ, in this order, so that the log knows of a decision before
- * anybody sees its job. What has left is dropped afterwards, so a crash in between sends it again: receivers drop it by id
+ * Moves a shard's outbox out: decisions to Kafka first, so that the log knows of one before anybody sees its job; then jobs to
+ * BullMQ, and beside them whatever else is for Kafka. What has left is dropped afterwards, so a crash in between sends it again: receivers drop it by id
  * (events), origin (re-published records) or job id.
  */
 export class Relay {
@@ -122,9 +122,9 @@ export class Relay {
 
   private async read(after?: string): Promise<Page> {
     const { store } = this.options
-    // In this order: what is read after a restart of Redis must not pass for read before it.
-    const serverRun = await store.serverRun()
-    return { serverRun, entries: await store.outbox(MOST_ENTRIES, after) }
+    // Asked for in this order: what is read after a restart of Redis must not pass for read before it.
+    const [serverRun, entries] = await Promise.all([store.serverRun(), store.outbox(MOST_ENTRIES, after)])
+    return { serverRun, entries }
   }
 
   private async drop(through: string, serverRun: string): Promise<boolean> {
@@ -133,7 +133,8 @@ export class Relay {
   }
 
   private async move(entries: readonly StoredOutboxEntry[]): Promise<void> {
-    const records: OutgoingRecord[] = []
+    const decisions: OutgoingRecord[] = []
+    const others: OutgoingRecord[] = []
     const jobs = new Map<ActionKind, { id: string; data: Job }[]>()
     const kinds = new Map<string, number>()
     for (const entry of entries) {
@@ -142,12 +143,17 @@ export class Relay {
         const { queue, id } = parseJobHeader(entry.header)
         listIn(jobs, queue).push({ id, data: parseJob(entry.value) })
       } else {
-        records.push(this.record(entry))
+        const list = entry.kind === 'action-event' ? decisions : others
+        list.push(this.record(entry))
       }
     }
-    await sendRecords(this.options.producer, records, this.options.topics.deadLetters)
-    await Promise.all([...jobs].map(([action, list]) => this.add(action, list)))
+    await this.send(decisions)
+    await Promise.all([this.send(others), ...[...jobs].map(([action, list]) => this.add(action, list))])
     for (const [kind, count] of kinds) this.options.onRelayed(kind, count)
+  }
+
+  private send(records: readonly OutgoingRecord[]): Promise<void> {
+    return sendRecords(this.options.producer, records, this.options.topics.deadLetters)
   }
 
   private async add(action: ActionKind, jobs: readonly { id: string; data: Job }[]): Promise<void> {
