@@ -79,7 +79,6 @@ export class Scenario {
       ...(process.env.MODELS_DIR !== undefined && { MODELS_DIR: process.env.MODELS_DIR }),
       LOG_IS_GENERATED: 'true',
       // Fewer than there are customers, so that states leave memory and come back.
-      CACHE_CUSTOMERS: '1200',
     })
     this.workers.push(worker)
     return worker

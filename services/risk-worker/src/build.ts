@@ -142,7 +142,7 @@ export async function buildRiskWorker(
         ),
         clock,
         log,
-        cacheCustomers: Math.ceil(config.CACHE_CUSTOMERS / report.partitions),
+        gatherEvents: Math.ceil(config.GATHER_EVENTS / report.partitions),
         timelineLength,
         lookLimit: config.LOOK_LIMIT,
         events: { ...observer.lane, onOutbox: hooks.onOutbox },

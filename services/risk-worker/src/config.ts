@@ -61,11 +61,11 @@ export const SETTINGS = {
     unit: 'entries',
     says: "Entries kept of each customer's timeline, 0 for none; empty for the policy's.",
   },
-  CACHE_CUSTOMERS: {
-    parse: as.number({ min: 0 }),
-    default: '20000',
-    unit: 'customers',
-    says: 'States kept in memory over all shards; about 2 kB each.',
+  GATHER_EVENTS: {
+    parse: as.number({ min: 1 }),
+    default: '200000',
+    unit: 'events',
+    says: 'Behind on the log: how many events over all shards wait to be written together; about 300 bytes each.',
   },
   LOOK_LIMIT: {
     parse: as.number({ min: 1, max: 100_000 }),

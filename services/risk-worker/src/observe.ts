@@ -24,10 +24,12 @@ export function observe(metrics: Collectors<typeof RISK_WORKER_METRICS>, { backe
   }
 
   const lane: Omit<LaneEvents, 'onOutbox'> = {
-    onIntake(topic, counts, seconds) {
-      for (const [outcome, count] of Object.entries(counts))
-        if (count > 0) metrics.records.inc({ topic, outcome }, count)
-      if ((counts.invalid ?? 0) > 0) metrics.deadLetters.inc({ topic }, counts.invalid)
+    onIntake(topic, { event: _, ...counts }) {
+      countRecords(topic, counts)
+      if (counts.invalid > 0) metrics.deadLetters.inc({ topic }, counts.invalid)
+    },
+    onFolded(counts, seconds) {
+      for (const [topic, of] of counts) countRecords(topic, of)
       metrics.foldSeconds.observe(seconds)
     },
     onCommitted(customers, looked, seconds) {
@@ -38,6 +40,10 @@ export function observe(metrics: Collectors<typeof RISK_WORKER_METRICS>, { backe
     onRefused(reason) {
       metrics.commitsRefused.inc({ reason })
     },
+  }
+
+  function countRecords(topic: string, counts: Readonly<Record<string, number>>): void {
+    for (const [outcome, count] of Object.entries(counts)) if (count > 0) metrics.records.inc({ topic, outcome }, count)
   }
 
   const relay: Pick<RelayOptions, 'onRelayed' | 'onJob'> = {
@@ -71,10 +77,9 @@ export function observe(metrics: Collectors<typeof RISK_WORKER_METRICS>, { backe
     metrics.intakeStopped.set(intakeStopped ? 1 : 0)
     metrics.shardsOwned.set(lanes.length)
     // A shard that went to another worker is the other's to report.
-    for (const gauge of [metrics.lag, metrics.cachedStates, metrics.dueOverdue, metrics.outboxEntries]) gauge.reset()
+    for (const gauge of [metrics.lag, metrics.dueOverdue, metrics.outboxEntries]) gauge.reset()
     for (const [i, owned] of lanes.entries()) {
       const partition = String(owned.partition)
-      metrics.cachedStates.set({ partition }, owned.cachedStates)
       for (const [topic, records] of owned.lag()) metrics.lag.set({ topic, partition }, records)
       const backlog = backlogs[i]
       if (backlog === undefined) continue

@@ -177,11 +177,11 @@ export async function rebuild(
         look: () => [],
         clock,
         log,
-        cacheCustomers: Math.ceil(config.CACHE_CUSTOMERS / partitionCount),
+        gatherEvents: Math.ceil(config.GATHER_EVENTS / partitionCount),
         timelineLength,
         lookLimit: 1,
         foldsOnly: true,
-        events: { onIntake() {}, onCommitted() {}, onOutbox() {}, onRefused() {} },
+        events: { onIntake() {}, onFolded() {}, onCommitted() {}, onOutbox() {}, onRefused() {} },
         admit: () => true,
         seek: (topic, offset) => consumer.seek({ topic, partition: store.partition, offset }),
       })

@@ -62,7 +62,7 @@ export const RISK_WORKER_METRICS = {
     kind: 'histogram',
     labels: [],
     buckets: SECONDS,
-    help: 'Time to fold one batch of events into the states in hand.',
+    help: 'Time to decode the states of a commit and to fold its events into them.',
   },
   commitSeconds: {
     name: 'holdfast_commit_seconds',
@@ -146,12 +146,6 @@ export const RISK_WORKER_METRICS = {
     kind: 'gauge',
     labels: [],
     help: 'Shards (Kafka partitions) that this process owns.',
-  },
-  cachedStates: {
-    name: 'holdfast_cached_states',
-    kind: 'gauge',
-    labels: ['partition'],
-    help: 'Customer states held in memory.',
   },
   modelInfo: {
     name: 'holdfast_model_info',

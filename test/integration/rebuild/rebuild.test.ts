@@ -40,7 +40,7 @@ let drafts: Iterator<Draft>
 
 beforeAll(async () => {
   model = await championOf()
-  shop = await install({ partitions: 4, env: { CACHE_CUSTOMERS: '200', KAFKA_FETCH_BYTES: '262144' } })
+  shop = await install({ partitions: 4, env: { KAFKA_FETCH_BYTES: '262144' } })
   worker = await shop.runWorker()
   drafts = draftsOf(shop, 600)
   await send(shop, take(drafts, 12_000))

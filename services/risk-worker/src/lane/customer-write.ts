@@ -1,15 +1,15 @@
 import { WORKLIST_BANDS, type WorklistBand } from '@holdfast/contracts'
 import { type Band, encodeState, encodeTimeline } from '@holdfast/core'
 import type { CustomerWrite } from '@holdfast/platform'
-import type { Touched } from './working-set.ts'
+import type { Hand } from './hand.ts'
 
 /**
- * What a commit writes of a customer who was touched.
+ * What a commit writes of a customer in hand.
  * @param timelineLength entries kept of a timeline; 0 keeps none
  * @param now ms in domain time: when a customer is due whom nobody has looked at
  */
-export function customerWrite(touched: Touched, timelineLength: number, now: number): CustomerWrite {
-  const { id, before, state, nextLook, timeline } = touched
+export function customerWrite(hand: Hand, timelineLength: number, now: number): CustomerWrite {
+  const { id, before, state, nextLook, timeline } = hand
   const { erased, decided } = state
   const newest = timelineLength === 0 ? [] : timeline.length > 1 ? timeline.slice(-timelineLength).reverse() : timeline
   return {

@@ -53,7 +53,6 @@ test('a good record at home is an event', () => {
   const { json, event } = aPurchase({ customerId: customer })
   expect(intake([record(json)], place())).toEqual({
     events: [event],
-    strangers: new Set([event.customerId]),
     outbox: [],
     origins: new Map(),
     invalidAt: [],

@@ -6,8 +6,6 @@ import { deadLetter, republished } from './outgoing.ts'
 /** What became of the records of a batch. */
 export interface Intake {
   readonly events: readonly CustomerEvent[]
-  /** Customers of these events who are not known yet. */
-  readonly strangers: ReadonlySet<string>
   /** Dead letters and records for other partitions. */
   readonly outbox: readonly OutboxEntry[]
   /** Highest offset taken of each source partition, by `originKey`: only those that moved. */
@@ -47,7 +45,6 @@ interface Origin {
 export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeOptions) {
   return function intakeStep(records: readonly KafkaRecord[], place: IntakePlace): Intake {
     const events: CustomerEvent[] = []
-    const strangers = new Set<string>()
     const outbox: OutboxEntry[] = []
     const origins = new Map<string, number>()
     const invalidAt: number[] = []
@@ -65,14 +62,14 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
         origins.set(origin.key, origin.offset)
       }
       const decoded = decode(place.role, record.value, domainTime(origin?.timestamp ?? record.timestamp))
-      if (decoded.kind === 'event' && !isAtHome(record, decoded.event, place, strangers)) {
+      if (decoded.kind === 'event' && !isAtHome(record, decoded.event, place)) {
         counts.republished++
         outbox.push(republished(record, place, decoded.event.customerId))
       } else {
         settle(decoded, record, i)
       }
     }
-    return { events, strangers, outbox, origins, counts, invalidAt }
+    return { events, outbox, origins, counts, invalidAt }
 
     function settle(decoded: Decoded, record: KafkaRecord, at: number): void {
       if (decoded.kind === 'event') {
@@ -88,18 +85,11 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
     }
   }
 
-  function isAtHome(
-    { key }: KafkaRecord,
-    { customerId }: CustomerEvent,
-    place: IntakePlace,
-    strangers: Set<string>,
-  ): boolean {
+  function isAtHome({ key }: KafkaRecord, { customerId }: CustomerEvent, place: IntakePlace): boolean {
     if (key === null) return false
-    if (place.isKnown(customerId) || strangers.has(customerId)) return true
+    if (place.isKnown(customerId)) return true
     const subject = isAsciiOf(key, customerId) ? key : Buffer.from(customerId)
-    if (murmur2Partition(subject, partitionCount) !== place.partition) return false
-    strangers.add(customerId)
-    return true
+    return murmur2Partition(subject, partitionCount) === place.partition
   }
 }
 

@@ -16,8 +16,6 @@ export class LaneOffsets {
   /** Topics that were read again from the stored offset: what comes first then is what there is. */
   private readonly soughtAgain = new Set<string>()
   private committed: ReadonlyMap<string, number>
-  /** Whether offsets were passed that no commit carries yet. */
-  hasSkipped = false
 
   /** @param logBounds where the log of each topic began and ended when the shard was claimed */
   constructor(topics: Readonly<Record<Role, string>>, claimed: ShardMeta, logBounds: readonly LogBounds[]) {
@@ -81,18 +79,17 @@ export class LaneOffsets {
     this.next.set(topic, Math.max(this.of(topic), lastOffset + 1))
   }
 
-  /** Offsets that hold no record for us were passed. */
-  skipTo(topic: string, offset: number, end: number): void {
+  /** Offsets that hold no record for us were passed. Returns whether that is news. */
+  skipTo(topic: string, offset: number, end: number): boolean {
     this.endsAt(topic, end)
-    if (offset <= this.of(topic)) return
+    if (offset <= this.of(topic)) return false
     this.next.set(topic, offset)
-    this.hasSkipped = true
+    return true
   }
 
   /** Fields of meta for a commit of all that was taken, and what to call when it is confirmed. */
   toCommit(): { readonly fields: Readonly<Record<string, string>>; confirmed(): void } {
     const offsets = new Map(this.next)
-    this.hasSkipped = false
     return {
       fields: metaFields(offsets, this.origins),
       confirmed: () => {

@@ -1,11 +1,13 @@
 import type { Role } from '@holdfast/core'
 import type { Clock, LogBounds, Logger, ShardStore } from '@holdfast/platform'
-import type { createIntakeStep } from './intake.ts'
+import type { createIntakeStep, IntakeOutcome } from './intake.ts'
 import type { createLookStep } from './look.ts'
 
 /** What a lane tells whoever watches. */
 export interface LaneEvents {
-  onIntake(topic: string, counts: Readonly<Record<string, number>>, seconds: number): void
+  onIntake(topic: string, counts: Readonly<Record<IntakeOutcome, number>>): void
+  /** @param counts by topic */
+  onFolded(counts: ReadonlyMap<string, Readonly<Record<'folded' | 'duplicate', number>>>, seconds: number): void
   onCommitted(customers: number, looked: number, seconds: number): void
   onOutbox(): void
   onRefused(reason: 'owner' | 'number'): void
@@ -22,8 +24,8 @@ export interface LaneOptions {
   readonly look: ReturnType<typeof createLookStep>
   readonly clock: Clock
   readonly log: Logger
-  /** States kept in memory. */
-  readonly cacheCustomers: number
+  /** Events that wait at most to be written together, behind on the log. */
+  readonly gatherEvents: number
   /** Entries kept of each timeline; 0 keeps none. */
   readonly timelineLength: number
   /** Customers looked at in one go when their appointments are due. */

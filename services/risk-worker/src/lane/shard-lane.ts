@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { CustomerState, Decided } from '@holdfast/core'
-import { TIMELINE_ENTRY_BYTES } from '@holdfast/core'
+import { type Decided, isUnknown, ROLES, TIMELINE_ENTRY_BYTES } from '@holdfast/core'
 import {
   asError,
   HoldfastError,
@@ -10,19 +9,25 @@ import {
   type ShardBatch,
   type ShardChange,
 } from '@holdfast/platform'
-import { customerWrite } from './customer-write.ts'
+import { decide, type Hand } from './hand.ts'
 import { LaneOffsets } from './lane-offsets.ts'
 import type { LaneOptions, TakeOutcome } from './lane-options.ts'
 import { riskForgotten } from './outgoing.ts'
-import { WorkingSet } from './working-set.ts'
+import { type Pass, WorkingSet } from './working-set.ts'
 
 const CONFIRM_EVERY_MS = 1_000
 
 /** Stands for a model where nobody was looked at yet: everybody is due, so whoever looks first sees everybody. */
 export const EVERYONE_DUE = 'none'
 
-/** Looked at in one go; between two such, whatever else waits for this process has its turn. */
-const LOOKS_AT_ONCE = 500
+/** Taken up at once; between two such, whatever else waits for this process has its turn. */
+const HANDS_AT_ONCE = 500
+
+/** Behind on the log, how long at most events wait for others to be written together with, ms. */
+const GATHER_MS = 1_000
+
+/** Customers of one commit, beyond which no more are gathered: Redis serves nobody else while it writes, 0.1 s for so many. */
+const GATHER_CUSTOMERS = 20_000
 
 /** Longest pause between two attempts of a commit that Redis cannot take, ms. */
 const LONGEST_RETRY_MS = 5_000
@@ -37,23 +42,31 @@ export class ShardLane {
   private readonly offsets: LaneOffsets
   private number: number
   private outbox: OutboxEntry[] = []
-  /** Whether something that was taken waits for its commit. */
-  private isUnsettled = false
+  /** Since when anything waits for a commit, as `performance.now()` says. */
+  private unsettledSince: number | undefined
   /** Batches that were handed over and not yet begun. */
   private waiting = 0
+  /** Customers who are due and were not looked at yet, as far as they need not be asked for. */
+  private readonly leftDue: string[] = []
   /** The tail of what was asked of the lane. */
   private tail: Promise<unknown> = Promise.resolve()
   private committing: Promise<void> = Promise.resolve()
   /** Whether a commit was refused: then all that is in memory is worth nothing. */
   wasRefused = false
   private isClosed = false
+  /** When the shard last asked, or will have asked by its commit, whether it is still ours. */
   private confirmedAt = 0
   /** Digest of the newest model with which every customer was looked at. */
   private model: string | undefined
 
   constructor(private readonly options: LaneOptions) {
-    const { store, topics, logBounds } = options
-    this.set = new WorkingSet(store, options.cacheCustomers)
+    const { store, topics, logBounds, timelineLength } = options
+    // What a commit under way still has to write must not be read before it is written.
+    const reader = {
+      states: (ids: readonly string[]) => this.committing.then(() => store.states(ids)),
+      profiles: (ids: readonly string[]) => this.committing.then(() => store.profiles(ids)),
+    }
+    this.set = new WorkingSet({ reader, timelineLength })
     this.offsets = new LaneOffsets(topics, store.claimed, logBounds)
     this.number = store.claimed.number
     this.model = options.foldsOnly ? EVERYONE_DUE : store.claimed.model
@@ -61,10 +74,6 @@ export class ShardLane {
 
   get partition(): number {
     return this.options.store.partition
-  }
-
-  get cachedStates(): number {
-    return this.set.cached
   }
 
   /** Offsets of the last commit that Redis confirmed, by topic. */
@@ -113,7 +122,8 @@ export class ShardLane {
 
   /** Offsets that hold no record for us were passed. */
   skipTo(topic: string, offset: number, end: number): void {
-    this.offsets.skipTo(topic, offset, end)
+    // Whoever asks whether this shard is behind knows only what is stored.
+    if (this.offsets.skipTo(topic, offset, end)) this.mustCommit()
   }
 
   /** Looks at customers whose appointment is due. Returns how many there were; `lookLimit` means there may be more. */
@@ -132,11 +142,12 @@ export class ShardLane {
   /** Notes the model with which every customer was looked at; stored with the next commit. */
   sawEveryone(model: string): void {
     this.model = model
+    this.mustCommit()
   }
 
   /** Stores what was noted. */
   keepWhoSaw(): Promise<void> {
-    return this.oneAtATime(() => this.commit())
+    return this.oneAtATime(() => this.settle())
   }
 
   /** Takes over what another generation of the shard had decided of these customers; they stay due, to be looked at anew. */
@@ -153,6 +164,10 @@ export class ShardLane {
   /** From here on nothing is written any more; what was not committed is as if it had not been read. */
   close(): void {
     this.isClosed = true
+  }
+
+  private mustCommit(): void {
+    this.unsettledSince ??= performance.now()
   }
 
   private get isUsable(): boolean {
@@ -175,9 +190,8 @@ export class ShardLane {
     }
     const { role, from } = fit
 
-    const startedAt = performance.now()
     const records = batch.firstOffset >= from ? batch.records : batch.records.filter(({ offset }) => offset >= from)
-    const { events, strangers, outbox, origins, counts, invalidAt } = this.options.intake(records, {
+    const { events, outbox, origins, counts, invalidAt } = this.options.intake(records, {
       topic,
       role,
       partition: this.partition,
@@ -186,59 +200,63 @@ export class ShardLane {
     })
     if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
 
-    await this.set.load(strangers)
-    let folded = 0
-    for (const event of events) if (this.set.fold(event)) folded++
-    if (role === 'profile') await this.set.foldProfiles(events)
+    for (const event of events) this.set.add(event)
     if (!this.options.foldsOnly) this.outbox.push(...outbox)
     this.offsets.take(batch, origins)
-    const { event: _, ...others } = counts
-    this.options.events.onIntake(
-      topic,
-      { ...others, folded, duplicate: events.length - folded },
-      (performance.now() - startedAt) / 1_000,
-    )
-    this.isUnsettled = true
-    // What one fetch brought of several topics is looked at and written once.
-    if (this.waiting === 0) await this.settle()
+    this.options.events.onIntake(topic, counts)
+    this.mustCommit()
+    // What one fetch brought of several topics is looked at and written once, and behind on the log several fetches are.
+    if (this.waiting === 0 && !this.mayGather()) await this.settle()
     return this.isUsable ? 'taken' : 'refused'
   }
 
-  /** Looks at what was taken, when caught up, and commits it. */
+  /** Whether what was taken had better wait for more: nobody waits for what is behind, and a customer is written once for all. */
+  private mayGather(): boolean {
+    const { unsettledSince = 0, set, options } = this
+    if (this.isCaughtUp() && !options.foldsOnly) return false
+    const { events, customers } = set.waiting
+    if (events >= options.gatherEvents || customers >= GATHER_CUSTOMERS) return false
+    return performance.now() - unsettledSince < GATHER_MS
+  }
+
+  /** Folds what was taken, looks at whom it changed, when caught up, and commits it. */
   private async settle(): Promise<void> {
-    if (!this.isUnsettled || !this.isUsable) return
-    if (!this.options.foldsOnly && this.isCaughtUp()) await this.lookAt(this.set.unseen())
-    await this.commit()
+    if (this.unsettledSince === undefined || !this.isUsable) return
+    const mayLook = !this.options.foldsOnly && this.isCaughtUp()
+    let left = this.options.lookLimit
+    await this.work([], (hands) => {
+      if (!mayLook) return
+      const changed = hands.filter(({ isChanged }) => isChanged)
+      // Of many, those beyond the limit are left due: while they are looked at, the others are committed already.
+      if (left > 0) this.look(changed)
+      else for (const { id } of changed) this.leftDue.push(id)
+      left -= changed.length
+    })
   }
 
   private async lookAtDueNow(): Promise<number> {
     await this.confirmOwnership()
-    await this.settle()
+    if (!this.mayGather()) await this.settle()
     if (!this.isUsable || !this.isCaughtUp()) return 0
     const { store, clock, lookLimit } = this.options
-    const ids = await store.due(clock.now(), lookLimit)
-    if (ids.length === 0) {
-      // Whoever asks whether this shard is behind knows only what is stored.
-      if (this.offsets.hasSkipped) await this.commit()
-      return 0
-    }
-    await this.set.load(ids)
-    await this.lookAt(ids)
-    await this.commit()
+    const left = this.leftDue.splice(0, lookLimit)
+    const ids = left.length > 0 ? left : await store.due(clock.now(), lookLimit)
+    if (ids.length > 0) await this.work(ids, (hands) => this.look(hands))
     return ids.length
   }
 
   private async lookAgainNow(ids: readonly string[], atOrBefore: number): Promise<number | undefined> {
     if (!this.isUsable || !this.isCaughtUp()) return undefined
-    await this.set.load(ids)
-    const waiting = ids.filter((id) => {
-      const { decided } = this.set.state(id)
-      return decided !== undefined && decided.evaluatedAt <= atOrBefore
+    await this.settle()
+    let looked = 0
+    await this.work(ids, (hands) => {
+      const waiting = hands.filter(
+        ({ before: { decided } }) => decided !== undefined && decided.evaluatedAt <= atOrBefore,
+      )
+      looked += waiting.length
+      this.look(waiting)
     })
-    if (waiting.length === 0) return 0
-    await this.lookAt(waiting)
-    await this.commit()
-    return waiting.length
+    return looked
   }
 
   /**
@@ -247,7 +265,7 @@ export class ShardLane {
    */
   private async confirmOwnership(): Promise<void> {
     const now = performance.now()
-    if (now - this.confirmedAt < CONFIRM_EVERY_MS) return
+    if (this.unsettledSince !== undefined || now - this.confirmedAt < CONFIRM_EVERY_MS) return
     this.confirmedAt = now
     await this.committing
     if (!this.isUsable || (await this.options.store.accepts(this.number))) return
@@ -257,43 +275,58 @@ export class ShardLane {
 
   private async adoptNow(decided: ReadonlyMap<string, Decided>): Promise<void> {
     if (!this.isUsable) return
-    await this.set.load(decided.keys())
-    for (const [id, of] of decided) this.set.adopt(id, of)
-    await this.commit()
+    await this.work([...decided.keys()], (hands) => {
+      for (const hand of hands) {
+        const { state } = hand
+        if (isUnknown(state) || state.erased || state.decided !== undefined) continue
+        state.decided = decided.get(hand.id)
+        hand.isChanged = true
+      }
+    })
   }
 
-  private async lookAt(ids: readonly string[]): Promise<void> {
-    for (let from = 0; from < ids.length; from += LOOKS_AT_ONCE) {
-      await setImmediate()
-      this.lookAtSome(ids.slice(from, from + LOOKS_AT_ONCE))
-    }
-  }
-
-  private lookAtSome(ids: readonly string[]): void {
-    const customers: (readonly [string, CustomerState])[] = []
-    for (const id of ids) {
-      const state = this.set.state(id)
-      if (!state.erased) customers.push([id, state])
-    }
-    for (const { id, evaluation, entry, outbox } of this.options.look(customers, this.options.clock.now())) {
-      this.set.look(id, evaluation.decided, evaluation.nextLookAt, entry)
+  private look(hands: readonly Hand[]): void {
+    const customers = hands.filter(({ state }) => !state.erased)
+    const found = this.options.look(
+      customers.map(({ id, state }) => [id, state]),
+      this.options.clock.now(),
+    )
+    for (let i = 0; i < found.length; i++) {
+      const { evaluation, entry, outbox } = found[i]!
+      decide(customers[i]!, evaluation.decided, evaluation.nextLookAt, entry)
       this.outbox.push(...outbox)
     }
   }
 
-  /** Sends what is in hand on its way. Waits for the commit before it, so that there is never more than one under way. */
-  private async commit(): Promise<void> {
+  /** Takes up all customers of whom events wait, and these as well, lets something be done with them, and commits the lot. */
+  private async work(ids: readonly string[], act: (hands: readonly Hand[]) => void): Promise<void> {
+    const { clock, events, topics } = this.options
+    const isDue = this.unsettledSince !== undefined
+    this.unsettledSince = undefined
+    try {
+      const pass = await this.set.begin(ids)
+      for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
+        act(hands)
+        pass.putDown(hands, clock.now())
+        for (const { id, before, state } of hands) {
+          if (state.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
+        }
+        await setImmediate()
+      }
+      events.onFolded(new Map(ROLES.map((role) => [topics[role], pass.counts[role]])), pass.foldSeconds)
+      if (isDue || pass.customers.length > 0) await this.commit(pass)
+    } catch (thrown) {
+      // Events that were taken are in nobody's hands any more: no commit may pass over them.
+      this.close()
+      throw thrown
+    }
+  }
+
+  /** Sends a pass on its way. Waits for the commit before it, so that there is never more than one under way. */
+  private async commit(pass: Pass): Promise<void> {
     await this.committing
     if (!this.isUsable) return
-    this.isUnsettled = false
-    this.set.trim()
-    const { touched, profiles, counters } = this.set.take()
-    const { timelineLength, clock, partitionCount } = this.options
-    const now = clock.now()
-    const customers = touched.map((customer) => customerWrite(customer, timelineLength, now))
-    for (const { id, before, state } of touched) {
-      if (state.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
-    }
+    const { customers, profiles, counters, looked } = pass
     const { fields, confirmed } = this.offsets.toCommit()
     const change: ShardChange = {
       customers,
@@ -302,12 +335,12 @@ export class ShardLane {
       outbox: this.outbox,
       meta: {
         ...fields,
-        ...partitionCountField(partitionCount),
+        ...partitionCountField(this.options.partitionCount),
         ...(this.model !== undefined && modelField(this.model)),
       },
     }
     this.outbox = []
-    const looked = touched.reduce((sum, { nextLook }) => sum + (nextLook === 'unseen' ? 0 : 1), 0)
+    this.confirmedAt = performance.now()
     this.committing = this.send(change, looked, confirmed)
   }
 

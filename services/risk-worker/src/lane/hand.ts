@@ -1,0 +1,89 @@
+import {
+  type Counted,
+  type CustomerEvent,
+  counted,
+  type Decided,
+  type Draft,
+  decodeState,
+  draftOf,
+  EMPTY_STATE,
+  foldInto,
+  ROLE_OF_TYPE,
+  type Role,
+  type TimelineEntry,
+} from '@holdfast/core'
+
+/** A customer in hand: taken up from bytes, worked on, and put down as bytes again before the next thousand are taken up. */
+export interface Hand {
+  readonly id: string
+  /** Changes in place. */
+  readonly state: Draft
+  /** What the counters saw of it when it was taken up. */
+  readonly before: Counted
+  /** Lines to add, newest last. */
+  readonly timeline: TimelineEntry[]
+  /** The next appointment that a look made; `unseen` while nobody has looked. */
+  nextLook: number | 'never' | 'unseen'
+  /** Whether there is anything to write. */
+  isChanged: boolean
+}
+
+/** What became of events, by the role of their topic. */
+export type FoldCounts = Record<Role, { folded: number; duplicate: number }>
+
+/**
+ * Decodes a state and folds events into it.
+ * @param stored undefined for a customer who was never seen
+ * @throws RangeError for bytes that hold no state
+ */
+export function takeUp(
+  id: string,
+  stored: Uint8Array | undefined,
+  events: readonly CustomerEvent[],
+  counts: FoldCounts,
+): Hand {
+  const state: Draft = stored === undefined ? draftOf(EMPTY_STATE) : decodeState(stored)
+  const hand: Hand = { id, state, before: counted(state), timeline: [], nextLook: 'unseen', isChanged: false }
+  for (const event of events) {
+    const of = counts[ROLE_OF_TYPE[event.type]]
+    if (foldInto(state, event)) {
+      of.folded++
+      hand.isChanged = true
+      hand.timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
+    } else {
+      of.duplicate++
+    }
+  }
+  return hand
+}
+
+/** Puts what a look found into a customer's state. */
+export function decide(
+  hand: Hand,
+  decided: Decided,
+  nextLook: number | undefined,
+  line: TimelineEntry | undefined,
+): void {
+  hand.state.decided = decided
+  hand.nextLook = nextLook ?? 'never'
+  hand.isChanged = true
+  if (line !== undefined) hand.timeline.push(line)
+}
+
+/** The number that a timeline shows beside an event. */
+function detailOf(event: CustomerEvent): number {
+  switch (event.type) {
+    case 'purchase.completed':
+    case 'purchase.refunded':
+    case 'purchase.cancelled':
+      return event.amountMinor
+    case 'survey.responded':
+      return event.score
+    case 'social.mentioned':
+      return event.sentiment
+    case 'action.snoozed':
+      return event.until
+    default:
+      return 0
+  }
+}
