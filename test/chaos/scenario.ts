@@ -78,7 +78,6 @@ export class Scenario {
       BASE_CURRENCY,
       ...(process.env.MODELS_DIR !== undefined && { MODELS_DIR: process.env.MODELS_DIR }),
       LOG_IS_GENERATED: 'true',
-      // Fewer than there are customers, so that states leave memory and come back.
     })
     this.workers.push(worker)
     return worker

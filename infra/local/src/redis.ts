@@ -98,8 +98,9 @@ const settings = (dir: string, port: number): string[] => [
   ...['--dir', dir],
   ...['--appendonly', 'yes'],
   ...['--appendfsync', 'everysec'],
-  // A rewrite takes a core for seconds, and a busy pipeline doubles a small file every ten; this much is loaded in four.
+  // A busy pipeline doubles a small file every ten seconds, and each rewrite takes a core; this much is loaded in four seconds.
   ...['--auto-aof-rewrite-min-size', '512mb'],
+  ...['--rdbcompression', 'no'], // half of a rewrite's time, for a sixth more bytes
   ...['--maxmemory-policy', 'noeviction'],
   ...['--save', ''], // the append-only file is the copy that counts
   ...['--daemonize', 'no'],

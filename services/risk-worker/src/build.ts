@@ -145,7 +145,7 @@ export async function buildRiskWorker(
         gatherEvents: Math.ceil(config.GATHER_EVENTS / report.partitions),
         timelineLength,
         lookLimit: config.LOOK_LIMIT,
-        events: { ...observer.lane, onOutbox: hooks.onOutbox },
+        events: { ...observer.lane, onOutbox: hooks.onOutbox, onBroken: hooks.onBroken },
         admit: (records, invalidAt) => intakeStop.admit(records, invalidAt),
         seek: hooks.seek,
       }),

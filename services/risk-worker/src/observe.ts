@@ -23,7 +23,7 @@ export function observe(metrics: Collectors<typeof RISK_WORKER_METRICS>, { backe
     onRefused: (role, refused) => metrics.modelRefused.set({ role }, refused ? 1 : 0),
   }
 
-  const lane: Omit<LaneEvents, 'onOutbox'> = {
+  const lane: Omit<LaneEvents, 'onOutbox' | 'onBroken'> = {
     onIntake(topic, { event: _, ...counts }) {
       countRecords(topic, counts)
       if (counts.invalid > 0) metrics.deadLetters.inc({ topic }, counts.invalid)

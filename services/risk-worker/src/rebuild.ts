@@ -181,7 +181,16 @@ export async function rebuild(
         timelineLength,
         lookLimit: 1,
         foldsOnly: true,
-        events: { onIntake() {}, onFolded() {}, onCommitted() {}, onOutbox() {}, onRefused() {} },
+        events: {
+          onIntake() {},
+          onFolded() {},
+          onCommitted() {},
+          onOutbox() {},
+          onRefused() {},
+          onBroken(error) {
+            failure = error
+          },
+        },
         admit: () => true,
         seek: (topic, offset) => consumer.seek({ topic, partition: store.partition, offset }),
       })
@@ -196,19 +205,27 @@ export async function rebuild(
  * and be contacted for it again. What the old owner decides from here to the switch is decided anew, under the same episode.
  */
 async function adopt({ old, lane }: Building, log: Logger): Promise<void> {
-  try {
-    for await (const page of old.eachState()) {
-      const decided = new Map<string, Decided>()
-      for (const [id, bytes] of page) {
-        const state = decodeState(bytes)
-        if (state.decided !== undefined) decided.set(id, state.decided)
-      }
-      await lane.adopt(decided)
+  for await (const page of old.eachState()) {
+    let decided: ReadonlyMap<string, Decided>
+    try {
+      decided = decidedOf(page)
+    } catch (err) {
+      if (!(err instanceof RangeError)) throw err
+      log.warn({ err, partition: old.partition }, 'this build cannot read the old states, so bands are found anew')
+      return
     }
-  } catch (err) {
-    if (!(err instanceof RangeError)) throw err
-    log.warn({ err, partition: old.partition }, 'this build cannot read the old states, so bands are found anew')
+    await lane.adopt(decided)
   }
+}
+
+/** @throws RangeError for bytes that hold no state of this build's layout */
+function decidedOf(page: readonly (readonly [id: string, state: Buffer])[]): ReadonlyMap<string, Decided> {
+  const decided = new Map<string, Decided>()
+  for (const [id, bytes] of page) {
+    const state = decodeState(bytes)
+    if (state.decided !== undefined) decided.set(id, state.decided)
+  }
+  return decided
 }
 
 /** Stops folding a shard, and turns it. What came after its last commit is the next owner's. */

@@ -28,7 +28,7 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   /** After how many more droppings Redis is put back to its beginning. */
   const restore = { after: Number.POSITIVE_INFINITY }
   /** What fails, and how often still. */
-  const failing = { kafka: 0, queue: 0, read: 0 }
+  const failing = { kafka: 0, queue: 0, read: 0, kafkaAfter: Number.POSITIVE_INFINITY }
   const mayFail = (what: keyof typeof failing): void => {
     if (failing[what]-- > 0) throw new Error(`no ${what}`)
   }
@@ -36,6 +36,7 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
     async sendBatch(batch) {
       happened.push('kafka')
       mayFail('kafka')
+      if (failing.kafkaAfter-- === 0) throw new Error('no kafka')
       sent.push(...batch)
     },
     stop: async () => {},
@@ -99,6 +100,17 @@ test('records go to Kafka before jobs go to their queue, and only then are they 
     ['job', 1],
     ['action-event', 1],
   ])
+})
+
+test('a job does not wait for what is not its decision, and is not queued twice when that fails', async () => {
+  const change = riskChanged({ ...common, evaluatedAt: AT, source: SOURCE })
+  const entries = [change, decided(episode, 'proactive-outreach', AT), job()]
+  const { relay, outbox, happened, jobs, failing, sent } = world(entries)
+  failing.kafkaAfter = 1
+  await relay.drain()
+  expect(happened).toEqual(['kafka', 'queue', 'kafka', 'kafka', 'kafka', 'drop'])
+  expect(sent.map(({ topic }) => topic)).toEqual(['churn.actions', 'churn.actions', 'churn.risk-changes'])
+  expect([jobs.length, outbox.length]).toEqual([1, 0])
 })
 
 test('each kind goes where it belongs, with key, value and headers as they were', async () => {

@@ -32,6 +32,12 @@ interface Page {
   readonly entries: readonly StoredOutboxEntry[]
 }
 
+/** Entries of a page that could not be moved whole, whose jobs are in their queues all the same. */
+interface QueuedJobs {
+  readonly serverRun: string
+  readonly entries: ReadonlySet<string>
+}
+
 /** Entries moved in one go. */
 const MOST_ENTRIES = 2_000
 
@@ -51,6 +57,8 @@ export class Relay {
   private stopped = false
   private isBehind = false
   private room: (() => void)[] = []
+  /** A job that was queued and done would be a new one when it is queued again with the rest of its page. */
+  private queued: QueuedJobs | undefined
 
   constructor(private readonly options: RelayOptions) {}
 
@@ -108,7 +116,7 @@ export class Relay {
     let dropped = Promise.resolve(true)
     for (let last = page.entries.at(-1); last !== undefined; last = page.entries.at(-1)) {
       const ahead = handled(this.read(last.id))
-      await this.move(page.entries)
+      await this.move(page)
       const wasDropped = await dropped
       dropped = handled(this.drop(last.id, page.serverRun))
       const next = await ahead
@@ -132,7 +140,7 @@ export class Relay {
     return dropped
   }
 
-  private async move(entries: readonly StoredOutboxEntry[]): Promise<void> {
+  private async move({ serverRun, entries }: Page): Promise<void> {
     const decisions: OutgoingRecord[] = []
     const others: OutgoingRecord[] = []
     const jobs = new Map<ActionKind, { id: string; data: Job }[]>()
@@ -140,6 +148,7 @@ export class Relay {
     for (const entry of entries) {
       kinds.set(entry.kind, (kinds.get(entry.kind) ?? 0) + 1)
       if (entry.kind === 'job') {
+        if (this.queued?.serverRun === serverRun && this.queued.entries.has(entry.id)) continue
         const { queue, id } = parseJobHeader(entry.header)
         listIn(jobs, queue).push({ id, data: parseJob(entry.value) })
       } else {
@@ -148,7 +157,14 @@ export class Relay {
       }
     }
     await this.send(decisions)
-    await Promise.all([this.send(others), ...[...jobs].map(([action, list]) => this.add(action, list))])
+    const added = Promise.all([...jobs].map(([action, list]) => this.add(action, list)))
+    const [sending, adding] = await Promise.allSettled([this.send(others), added])
+    if (adding.status === 'rejected') throw adding.reason
+    if (sending.status === 'rejected') {
+      this.queued = { serverRun, entries: new Set(entries.filter(({ kind }) => kind === 'job').map(({ id }) => id)) }
+      throw sending.reason
+    }
+    this.queued = undefined
     for (const [kind, count] of kinds) this.options.onRelayed(kind, count)
   }
 

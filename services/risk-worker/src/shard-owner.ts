@@ -34,7 +34,7 @@ export interface ShardOwnerOptions {
 }
 
 /** What a lane needs of its owner. */
-export interface LaneHooks extends Pick<LaneEvents, 'onOutbox'> {
+export interface LaneHooks extends Pick<LaneEvents, 'onOutbox' | 'onBroken'> {
   seek(topic: string, offset: number): void
 }
 
@@ -140,6 +140,7 @@ export class ShardOwner implements ShardHandlers {
     const bounds = await logBounds(partition)
     const lane = openLane(store, bounds, {
       onOutbox: () => relay.notify(),
+      onBroken: (error) => this.options.onFatal(error),
       seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
     })
     this.shards.set(partition, { lane, relay, sweep: openSweep(store, lane) })
@@ -150,9 +151,12 @@ export class ShardOwner implements ShardHandlers {
     const shard = this.shards.get(partition)
     if (shard === undefined) return
     this.shards.delete(partition)
-    await withinMs(shard.lane.drain(), DRAIN_MS)
-    shard.lane.close()
-    await withinMs(shard.relay.stop(), DRAIN_MS)
+    try {
+      await withinMs(shard.lane.drain(), DRAIN_MS)
+    } finally {
+      shard.lane.close()
+      await withinMs(shard.relay.stop(), DRAIN_MS)
+    }
   }
 
   private seekBack({ topic, partition }: ShardBatch, { lane }: Shard): void {

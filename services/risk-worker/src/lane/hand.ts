@@ -42,6 +42,7 @@ export function takeUp(
   events: readonly CustomerEvent[],
   counts: FoldCounts,
 ): Hand {
+  // What is decoded shares nothing but what the fold replaces: to change it in place is safe.
   const state: Draft = stored === undefined ? draftOf(EMPTY_STATE) : decodeState(stored)
   const hand: Hand = { id, state, before: counted(state), timeline: [], nextLook: 'unseen', isChanged: false }
   for (const event of events) {

@@ -28,7 +28,7 @@ export class LaneOffsets {
     this.committed = new Map(this.next)
   }
 
-  /** Offset of the next record to fold of a topic. */
+  /** Offset of the next record to take of a topic. */
   of(topic: string): number {
     return this.next.get(topic) ?? 0
   }
@@ -73,7 +73,7 @@ export class LaneOffsets {
     return { kind: 'fits', role, from }
   }
 
-  /** A batch was folded. */
+  /** A batch was taken. */
   take({ topic, lastOffset }: ShardBatch, origins: ReadonlyMap<string, number>): void {
     for (const [key, offset] of origins) this.origins.set(key, offset)
     this.next.set(topic, Math.max(this.of(topic), lastOffset + 1))

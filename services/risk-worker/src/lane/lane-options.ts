@@ -11,6 +11,8 @@ export interface LaneEvents {
   onCommitted(customers: number, looked: number, seconds: number): void
   onOutbox(): void
   onRefused(reason: 'owner' | 'number'): void
+  /** The lane cannot go on, and must not be left standing. */
+  onBroken(error: Error): void
 }
 
 export interface LaneOptions {

@@ -133,7 +133,7 @@ export function createLookStep({ inUse, shadow, policy, currency, partition }: L
       const episode = { customerId: id, band, enteredAt: decision.episodeAt }
       const { action, disposition, withheld } = decision
       if (disposition === 'queued') {
-        // The relay sends events before jobs, so a job that anybody saw has its decision in the log.
+        // The relay sends decisions before jobs, so a job that anybody saw has its decision in the log.
         outbox.push(decided(episode, action, at))
         const job = {
           ...common,

@@ -10,6 +10,7 @@ const { riskChanges: _, deadLetters: __, ...topics } = topicNames()
 /** A lane over a shard that answers reads with what the test says, and takes every commit. */
 function lane(states: (ids: readonly string[]) => (Buffer | null)[]) {
   const commits: ShardChange[] = []
+  const broken: Error[] = []
   const claimed = { token: 't', number: 0, offsets: new Map(), origins: new Map(), partitionCount: 1, model: undefined }
   const store = {
     partition: 0,
@@ -33,11 +34,18 @@ function lane(states: (ids: readonly string[]) => (Buffer | null)[]) {
     gatherEvents: 1,
     timelineLength: 0,
     lookLimit: 10,
-    events: { onIntake() {}, onFolded() {}, onCommitted() {}, onOutbox() {}, onRefused() {} },
+    events: {
+      onIntake() {},
+      onFolded() {},
+      onCommitted() {},
+      onOutbox() {},
+      onRefused() {},
+      onBroken: (error) => broken.push(error),
+    },
     admit: () => true,
     seek() {},
   })
-  return { lane: opened, commits }
+  return { lane: opened, commits, broken }
 }
 
 function batch(offset: number, customerId: string): ShardBatch {
@@ -63,13 +71,18 @@ function batch(offset: number, customerId: string): ShardBatch {
 }
 
 test('after a state that cannot be read nothing is committed any more: no offset passes over the events it was read for', async () => {
-  const { lane: broken, commits } = lane((ids) => ids.map((id) => (id === 'damaged' ? Buffer.from([255, 1]) : null)))
-  expect(await broken.take(batch(0, 'good'))).toBe('taken')
-  await broken.drain()
-  await expect(broken.take(batch(1, 'damaged'))).rejects.toThrow('state has layout version 255')
-  expect(await broken.take(batch(2, 'good'))).toBe('refused')
-  broken.sawEveryone('a model')
-  await broken.keepWhoSaw()
-  await broken.drain()
+  const {
+    lane: damaged,
+    commits,
+    broken,
+  } = lane((ids) => ids.map((id) => (id === 'damaged' ? Buffer.from([255, 1]) : null)))
+  expect(await damaged.take(batch(0, 'good'))).toBe('taken')
+  await damaged.drain()
+  await expect(damaged.take(batch(1, 'damaged'))).rejects.toThrow('state has layout version 255')
+  expect(await damaged.take(batch(2, 'good'))).toBe('refused')
+  damaged.sawEveryone('a model')
+  await damaged.keepWhoSaw()
+  await damaged.drain()
+  expect(broken).toHaveLength(1)
   expect(commits.map(({ customers }) => customers.map(({ id }) => id))).toEqual([['good']])
 })

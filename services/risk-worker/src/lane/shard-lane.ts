@@ -13,7 +13,8 @@ import { decide, type Hand } from './hand.ts'
 import { LaneOffsets } from './lane-offsets.ts'
 import type { LaneOptions, TakeOutcome } from './lane-options.ts'
 import { riskForgotten } from './outgoing.ts'
-import { type Pass, WorkingSet } from './working-set.ts'
+import { beginPass, type Pass, type PassOptions } from './pass.ts'
+import { Unfolded } from './unfolded.ts'
 
 const CONFIRM_EVERY_MS = 1_000
 
@@ -38,7 +39,9 @@ const LONGEST_RETRY_MS = 5_000
  * decoded and folded.
  */
 export class ShardLane {
-  private readonly set: WorkingSet
+  /** What was taken and is not written yet. */
+  private unfolded = new Unfolded()
+  private readonly passOptions: PassOptions
   private readonly offsets: LaneOffsets
   private number: number
   private outbox: OutboxEntry[] = []
@@ -46,8 +49,6 @@ export class ShardLane {
   private unsettledSince: number | undefined
   /** Batches that were handed over and not yet begun. */
   private waiting = 0
-  /** Customers who are due and were not looked at yet, as far as they need not be asked for. */
-  private readonly leftDue: string[] = []
   /** The tail of what was asked of the lane. */
   private tail: Promise<unknown> = Promise.resolve()
   private committing: Promise<void> = Promise.resolve()
@@ -66,7 +67,7 @@ export class ShardLane {
       states: (ids: readonly string[]) => this.committing.then(() => store.states(ids)),
       profiles: (ids: readonly string[]) => this.committing.then(() => store.profiles(ids)),
     }
-    this.set = new WorkingSet({ reader, timelineLength })
+    this.passOptions = { reader, timelineLength }
     this.offsets = new LaneOffsets(topics, store.claimed, logBounds)
     this.number = store.claimed.number
     this.model = options.foldsOnly ? EVERYONE_DUE : store.claimed.model
@@ -103,14 +104,14 @@ export class ShardLane {
     return this.offsets.isCaughtUp()
   }
 
-  /** Offset of the next record to fold of a topic. */
+  /** Offset of the next record to take of a topic. */
   nextOffset(topic: string): number {
     return this.offsets.of(topic)
   }
 
   /**
-   * Folds a batch and sends its commit on the way, together with the batches that already wait behind it; resolves when the
-   * next batch may come.
+   * Takes a batch in. It is folded and its commit sent together with the batches that already wait behind it, or, behind on the
+   * log, with more of them; resolves when the next batch may come.
    */
   take(batch: ShardBatch): Promise<TakeOutcome> {
     this.waiting++
@@ -142,11 +143,11 @@ export class ShardLane {
   /** Notes the model with which every customer was looked at; stored with the next commit. */
   sawEveryone(model: string): void {
     this.model = model
-    this.mustCommit()
   }
 
   /** Stores what was noted. */
   keepWhoSaw(): Promise<void> {
+    this.mustCommit()
     return this.oneAtATime(() => this.settle())
   }
 
@@ -196,11 +197,11 @@ export class ShardLane {
       role,
       partition: this.partition,
       origins: this.offsets.takenOrigins,
-      isKnown: (id) => this.set.has(id),
+      isKnown: (id) => this.unfolded.has(id),
     })
     if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
 
-    for (const event of events) this.set.add(event)
+    for (const event of events) this.unfolded.add(event)
     if (!this.options.foldsOnly) this.outbox.push(...outbox)
     this.offsets.take(batch, origins)
     this.options.events.onIntake(topic, counts)
@@ -212,10 +213,9 @@ export class ShardLane {
 
   /** Whether what was taken had better wait for more: nobody waits for what is behind, and a customer is written once for all. */
   private mayGather(): boolean {
-    const { unsettledSince = 0, set, options } = this
+    const { unsettledSince = 0, unfolded, options } = this
     if (this.isCaughtUp() && !options.foldsOnly) return false
-    const { events, customers } = set.waiting
-    if (events >= options.gatherEvents || customers >= GATHER_CUSTOMERS) return false
+    if (unfolded.size >= options.gatherEvents || unfolded.customers.length >= GATHER_CUSTOMERS) return false
     return performance.now() - unsettledSince < GATHER_MS
   }
 
@@ -225,12 +225,11 @@ export class ShardLane {
     const mayLook = !this.options.foldsOnly && this.isCaughtUp()
     let left = this.options.lookLimit
     await this.work([], (hands) => {
-      if (!mayLook) return
-      const changed = hands.filter(({ isChanged }) => isChanged)
       // Of many, those beyond the limit are left due: while they are looked at, the others are committed already.
-      if (left > 0) this.look(changed)
-      else for (const { id } of changed) this.leftDue.push(id)
+      if (!mayLook || left <= 0) return
+      const changed = hands.filter(({ isChanged }) => isChanged)
       left -= changed.length
+      this.look(changed)
     })
   }
 
@@ -239,8 +238,7 @@ export class ShardLane {
     if (!this.mayGather()) await this.settle()
     if (!this.isUsable || !this.isCaughtUp()) return 0
     const { store, clock, lookLimit } = this.options
-    const left = this.leftDue.splice(0, lookLimit)
-    const ids = left.length > 0 ? left : await store.due(clock.now(), lookLimit)
+    const ids = await store.due(clock.now(), lookLimit)
     if (ids.length > 0) await this.work(ids, (hands) => this.look(hands))
     return ids.length
   }
@@ -301,10 +299,12 @@ export class ShardLane {
   /** Takes up all customers of whom events wait, and these as well, lets something be done with them, and commits the lot. */
   private async work(ids: readonly string[], act: (hands: readonly Hand[]) => void): Promise<void> {
     const { clock, events, topics } = this.options
-    const isDue = this.unsettledSince !== undefined
+    const mustCommit = this.unsettledSince !== undefined
+    // Where this fails, everything is as it was.
+    const pass = await beginPass(this.unfolded, ids, this.passOptions)
+    this.unfolded = new Unfolded()
     this.unsettledSince = undefined
     try {
-      const pass = await this.set.begin(ids)
       for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
         act(hands)
         pass.putDown(hands, clock.now())
@@ -314,10 +314,11 @@ export class ShardLane {
         await setImmediate()
       }
       events.onFolded(new Map(ROLES.map((role) => [topics[role], pass.counts[role]])), pass.foldSeconds)
-      if (isDue || pass.customers.length > 0) await this.commit(pass)
+      if (mustCommit || pass.customers.length > 0) await this.commit(pass)
     } catch (thrown) {
-      // Events that were taken are in nobody's hands any more: no commit may pass over them.
+      // Events that were taken are in nobody's hands any more: no commit may pass over them, and nobody may go on as if.
       this.close()
+      this.options.events.onBroken(asError(thrown))
       throw thrown
     }
   }

@@ -35,12 +35,12 @@ export class Unfolded {
   /** Of each customer, the events in the order in which they came. */
   byCustomer(): readonly (readonly CustomerEvent[])[] {
     // A counting sort: lists that grow one by one would be larger, and slower to make.
-    const ends = new Int32Array(this.customers.length + 1)
-    for (const place of this.places) ends[place + 1]!++
-    for (let i = 1; i < ends.length; i++) ends[i]! += ends[i - 1]!
-    const starts = ends.slice()
+    const starts = new Int32Array(this.customers.length + 1)
+    for (const place of this.places) starts[place + 1]!++
+    for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
+    const next = starts.slice()
     const sorted = new Array<CustomerEvent>(this.events.length)
-    for (let i = 0; i < this.events.length; i++) sorted[starts[this.places[i]!]!++] = this.events[i]!
-    return this.customers.map((_, place) => sorted.slice(ends[place], ends[place + 1]))
+    for (let i = 0; i < this.events.length; i++) sorted[next[this.places[i]!]!++] = this.events[i]!
+    return this.customers.map((_, place) => sorted.slice(starts[place], starts[place + 1]))
   }
 }

@@ -77,7 +77,7 @@ export function addCounters(state: CustomerState, add: Add): void {
   addCounterChanges(NOTHING, counted(state), add)
 }
 
-/** g(after) - g(before), without what comes to 0. */
+/** g(after) - g(before). */
 export function addCounterChanges(before: Counted, after: Counted, add: Add): void {
   for (let i = 0; i < PLAIN.length; i++) {
     const change = after.plain[i]! - before.plain[i]!
@@ -111,12 +111,13 @@ function addCohort({ first, newest, spendMinor, low, high }: Cohort, sign: numbe
 /** The change where a buyer stays in a cohort, as all but a few do: then there is at most a new month. False for any other. */
 function movesOn(before: Cohort | undefined, after: Cohort | undefined, add: Add): boolean {
   if (before === undefined || after === undefined) return before === after
-  const { first, newest } = after
+  const { first, newest, low, high } = after
   const ahead = newest - before.newest
-  if (first !== before.first || ahead > 31 || newest - first > 31) return false
+  const isSameMonths = ahead === 0 && low === before.low && high === before.high
+  if (first !== before.first || (!isSameMonths && (ahead > 31 || newest - first > 31))) return false
   const spent = after.spendMinor - before.spendMinor
   if (spent !== 0) add(cohortCounter('cohortSpendMinor', first), spent)
-  addActiveMonths(first, newest, (after.low & ~(before.low << ahead)) >>> 0, 0, 1, add)
+  if (!isSameMonths) addActiveMonths(first, newest, (low & ~(before.low << ahead)) >>> 0, 0, 1, add)
   return true
 }
 

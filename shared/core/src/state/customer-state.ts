@@ -13,8 +13,8 @@ import { NEVER } from '../time.ts'
  * One customer, in two halves. Everything but `decided` is the folded half: a function of the customer's events alone,
  * in whatever order they came. `decided` also depends on when the worker looked.
  *
- * A group that the customer never touched is absent and costs no byte. States are immutable: a fold returns a new object
- * that shares every group it left alone, so two states can be compared group by group by identity.
+ * A group that the customer never touched is absent and costs no byte. `fold` leaves a state as it is and returns a new object
+ * that shares every group it left alone; only a `Draft` changes in place.
  */
 export interface CustomerState {
   /** Erased for good: nothing else is kept and no later event counts. */

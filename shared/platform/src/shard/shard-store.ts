@@ -167,8 +167,8 @@ export function readGeneration({ client, prefix, partition }: ShardAddress, gene
     generation,
     keys,
     meta: async () => parseMeta(await client.hgetall(keys.meta)),
-    states: async (ids) => (ids.length === 0 ? [] : client.hmgetBuffer(keys.state, ...ids)),
-    profiles: async (ids) => (ids.length === 0 ? [] : client.hmgetBuffer(keys.profile, ...ids)),
+    states: (ids) => readFields(client, keys.state, ids),
+    profiles: (ids) => readFields(client, keys.profile, ids),
     timeline: (id) => client.hgetBuffer(keys.timeline, id),
     due: (at, limit) => client.zrangebyscore(keys.due, '-inf', at, 'LIMIT', 0, limit),
     overdue: (at) => client.zcount(keys.due, '-inf', at),
@@ -192,6 +192,17 @@ export function readGeneration({ client, prefix, partition }: ShardAddress, gene
       } while (cursor !== '0')
     },
   }
+}
+
+/** Redis serves nobody else while it answers, so it is not asked for more at once. */
+const MOST_FIELDS = 5_000
+
+async function readFields(client: RedisClient, key: string, fields: readonly string[]): Promise<(Buffer | null)[]> {
+  const parts: Promise<(Buffer | null)[]>[] = []
+  for (let from = 0; from < fields.length; from += MOST_FIELDS) {
+    parts.push(client.hmgetBuffer(key, ...fields.slice(from, from + MOST_FIELDS)))
+  }
+  return (await Promise.all(parts)).flat()
 }
 
 function hostOf(client: RedisClient): string {

@@ -11,11 +11,12 @@ import {
 import { anEvent, aPurchase } from '@holdfast/testing'
 import { describe, expect, test } from 'vitest'
 import { decide, type Hand } from './hand.ts'
-import { type Pass, WorkingSet } from './working-set.ts'
+import { beginPass, type Pass } from './pass.ts'
+import { Unfolded } from './unfolded.ts'
 
 const NOW = 9_000
 
-/** A shard in memory, which notes what was asked of it, and its working set. */
+/** A shard in memory, which notes what was asked of it. */
 function shard(states: Readonly<Record<string, CustomerState>> = {}, profiles: Readonly<Record<string, string>> = {}) {
   const asked: { states: string[][]; profiles: string[][] } = { states: [], profiles: [] }
   const stored = new Map(Object.entries(states).map(([id, state]) => [id, Buffer.from(encodeState(state))]))
@@ -29,18 +30,17 @@ function shard(states: Readonly<Record<string, CustomerState>> = {}, profiles: R
       return ids.map((id) => (profiles[id] === undefined ? null : Buffer.from(profiles[id])))
     },
   }
-  const set = new WorkingSet({ reader, timelineLength: 20 })
   return {
     asked,
-    set,
-    /** Folds events, and what waits beside them, lets something be done with the customers, and stores what is written. */
+    /** Folds events, lets something be done with the customers, and stores what is written. */
     async written(
       events: readonly CustomerEvent[],
       ids: readonly string[] = [],
       act = (_: readonly Hand[]): void => {},
     ) {
-      for (const event of events) set.add(event)
-      const pass = await set.begin(ids)
+      const unfolded = new Unfolded()
+      for (const event of events) unfolded.add(event)
+      const pass = await beginPass(unfolded, ids, { reader, timelineLength: 20 })
       for (let hands = pass.takeUp(2); hands.length > 0; hands = pass.takeUp(2)) {
         act(hands)
         pass.putDown(hands, NOW)
@@ -115,15 +115,6 @@ describe('states', () => {
   test('who was only taken up is not written', async () => {
     const pass = await shard({ a: fold(EMPTY_STATE, purchase('a')) }).written([], ['a', 'b', 'a'])
     expect([idsOf(pass), pass.looked, pass.counters.size]).toEqual([[], 0, 0])
-  })
-
-  test('what comes while a pass is being made waits for the next one', async () => {
-    const { set } = shard()
-    set.add(purchase('a'))
-    const pass = await set.begin(['c', 'a', 'c'])
-    set.add(purchase('b'))
-    expect([set.waiting, set.has('a'), set.has('b')]).toEqual([{ events: 1, customers: 1 }, false, true])
-    expect(pass.takeUp(10).map(({ id }) => id)).toEqual(['a', 'c'])
   })
 })
 

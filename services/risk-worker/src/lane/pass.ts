@@ -10,54 +10,29 @@ import type { CustomerWrite, ShardReader } from '@holdfast/platform'
 import { z } from 'zod'
 import { customerWrite } from './customer-write.ts'
 import { type FoldCounts, type Hand, takeUp } from './hand.ts'
-import { Unfolded } from './unfolded.ts'
+import type { Unfolded } from './unfolded.ts'
 
 const profileSchema = z.record(z.string(), z.tuple([z.string(), z.number(), z.number()]))
 
-export interface WorkingSetOptions {
-  /** Answers with what the last pass has written. */
+export interface PassOptions {
+  /** Answers with what the last commit has written. */
   readonly reader: Pick<ShardReader, 'states' | 'profiles'>
   /** Entries kept of each timeline; 0 keeps none. */
   readonly timelineLength: number
 }
 
-/**
- * Events that wait, and the way from them to what a commit writes. No state is kept from one commit to the next: thirty objects
- * in as many places of the memory take longer to go through than a few bytes to read and decode.
- */
-export class WorkingSet {
-  private unfolded = new Unfolded()
-
-  constructor(private readonly options: WorkingSetOptions) {}
-
-  /** Events that wait, and their customers. */
-  get waiting(): { readonly events: number; readonly customers: number } {
-    const { size, customers } = this.unfolded
-    return { events: size, customers: customers.length }
-  }
-
-  /** Whether an event of this customer waits. */
-  has(id: string): boolean {
-    return this.unfolded.has(id)
-  }
-
-  add(event: CustomerEvent): void {
-    this.unfolded.add(event)
-  }
-
-  /** Begins to write all that waits, and these customers as well, each once; all their states are read in one go. */
-  async begin(ids: readonly string[] = []): Promise<Pass> {
-    const { unfolded } = this
-    const { reader } = this.options
-    this.unfolded = new Unfolded()
-    const customers = [...new Set([...unfolded.customers, ...ids])]
-    const states = await reader.states(customers)
-    const profiles = await foldProfiles(unfolded.profileUpdates, reader)
-    return new Pass(customers, states, unfolded.byCustomer(), profiles, this.options)
-  }
+/** Begins to write all that waits, and these customers as well, each once; all their states are read in one go. */
+export async function beginPass(unfolded: Unfolded, ids: readonly string[], options: PassOptions): Promise<Pass> {
+  const customers = [...new Set([...unfolded.customers, ...ids])]
+  const states = await options.reader.states(customers)
+  const profiles = await foldProfiles(unfolded.profileUpdates, options.reader)
+  return new Pass(customers, states, unfolded.byCustomer(), profiles, options.timelineLength)
 }
 
-/** What one commit writes of customers, while it is being made. */
+/**
+ * What one commit writes of customers, while it is being made. No state is kept from one commit to the next: thirty objects in
+ * as many places of the memory take longer to go through than a few bytes to read and decode.
+ */
 export class Pass {
   readonly customers: CustomerWrite[] = []
   readonly counters = new Map<string, number>()
@@ -79,7 +54,7 @@ export class Pass {
     private readonly states: readonly (Uint8Array | null)[],
     private readonly events: readonly (readonly CustomerEvent[])[],
     readonly profiles: Map<string, string>,
-    private readonly options: Pick<WorkingSetOptions, 'timelineLength'>,
+    private readonly timelineLength: number,
   ) {}
 
   /** Takes up the next customers, with their events folded; none when all were. */
@@ -104,7 +79,7 @@ export class Pass {
       if (!hand.isChanged) continue
       if (hand.nextLook !== 'unseen') this.looked++
       addCounterChanges(hand.before, counted(hand.state), this.add)
-      this.customers.push(customerWrite(hand, this.options.timelineLength, now))
+      this.customers.push(customerWrite(hand, this.timelineLength, now))
     }
   }
 
