@@ -40,8 +40,8 @@ export const RISK_WORKER: readonly Chapter[] = [
             'a first commit and one upon it leave exactly what they say',
             'a hundred thousand customers are one commit',
           ),
-          ...testsOf('services/risk-worker/src/lane/working-set.test.ts')({
-            test: 'states > what is missing is read in one go, and once',
+          ...testsOf('services/risk-worker/src/lane/pass.test.ts')({
+            test: 'states > states are read in one go, each once, and events are folded in their order',
             plays: 'the shard, to see what is asked of it',
           }),
           ...testsOf('services/risk-worker/src/lane/look.test.ts')({

@@ -35,8 +35,7 @@ const LONGEST_RETRY_MS = 5_000
 
 /**
  * One shard in the hands of its owner: takes batches, folds them, looks at customers when caught up, and commits state, offsets
- * and intents together. Work on a shard is one thing at a time; only the commit of the last batch runs on while the next one is
- * decoded and folded.
+ * and intents together. Work on a shard is one thing at a time; only a commit runs on while the next batch is taken in.
  */
 export class ShardLane {
   /** What was taken and is not written yet. */
@@ -299,10 +298,10 @@ export class ShardLane {
   /** Takes up all customers of whom events wait, and these as well, lets something be done with them, and commits the lot. */
   private async work(ids: readonly string[], act: (hands: readonly Hand[]) => void): Promise<void> {
     const { clock, events, topics } = this.options
-    const mustCommit = this.unsettledSince !== undefined
     // Where this fails, everything is as it was.
     const pass = await beginPass(this.unfolded, ids, this.passOptions)
     this.unfolded = new Unfolded()
+    const mustCommit = this.unsettledSince !== undefined
     this.unsettledSince = undefined
     try {
       for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
