@@ -24,8 +24,7 @@ const PLAIN = [
 
 /** What the counters see of a state. It stays as it is, also when the state is changed in place. */
 export interface Counted extends Pick<CustomerState, 'surveys' | 'actions' | 'decided'> {
-  /** In the order of `PLAIN`. */
-  readonly plain: readonly number[]
+  readonly plain: Readonly<Record<(typeof PLAIN)[number], number>>
   readonly cohort: Cohort | undefined
 }
 
@@ -42,21 +41,21 @@ interface Cohort {
 export function counted(state: CustomerState): Counted {
   const { purchases: p, reversals: r, support: s, surveys, actions, decided } = state
   const isCustomer = !state.erased && !isUnknown(state)
-  const plain = [
-    isCustomer ? 1 : 0,
-    state.erased ? 1 : 0,
-    p === undefined ? 0 : 1,
-    p === undefined ? 0 : p.count,
-    p === undefined ? 0 : p.spendMinor,
-    p === undefined || p.count < 2 ? 0 : 1,
-    r === undefined ? 0 : r.refunds,
-    r === undefined ? 0 : r.cancellations,
-    r === undefined ? 0 : r.amountMinor,
-    s === undefined ? 0 : s.opened,
-    s === undefined ? 0 : Math.max(0, s.opened + s.reopened - s.resolved),
-    s === undefined ? 0 : s.complaints,
-    s === undefined ? 0 : s.escalated,
-  ]
+  const plain = {
+    customers: isCustomer ? 1 : 0,
+    erased: state.erased ? 1 : 0,
+    buyers: p === undefined ? 0 : 1,
+    purchases: p === undefined ? 0 : p.count,
+    spendMinor: p === undefined ? 0 : p.spendMinor,
+    repeatBuyers: p === undefined || p.count < 2 ? 0 : 1,
+    refunds: r === undefined ? 0 : r.refunds,
+    cancellations: r === undefined ? 0 : r.cancellations,
+    reversedMinor: r === undefined ? 0 : r.amountMinor,
+    tickets: s === undefined ? 0 : s.opened,
+    ticketsOpen: s === undefined ? 0 : Math.max(0, s.opened + s.reopened - s.resolved),
+    complaints: s === undefined ? 0 : s.complaints,
+    escalations: s === undefined ? 0 : s.escalated,
+  }
   const cohort: Cohort | undefined =
     p === undefined
       ? undefined
@@ -79,9 +78,9 @@ export function addCounters(state: CustomerState, add: Add): void {
 
 /** g(after) - g(before). */
 export function addCounterChanges(before: Counted, after: Counted, add: Add): void {
-  for (let i = 0; i < PLAIN.length; i++) {
-    const change = after.plain[i]! - before.plain[i]!
-    if (change !== 0) add(PLAIN[i]!, change)
+  for (const name of PLAIN) {
+    const change = after.plain[name] - before.plain[name]
+    if (change !== 0) add(name, change)
   }
   if (!movesOn(before.cohort, after.cohort, add)) {
     if (before.cohort !== undefined) addCohort(before.cohort, -1, add)
