@@ -13,7 +13,7 @@ import {
   type TimelineEntry,
 } from '@holdfast/core'
 
-/** A customer in hand: taken up from bytes, worked on, and put down as bytes again before the next thousand are taken up. */
+/** A customer in hand: taken up from bytes, worked on, and put down as bytes again before many others are. */
 export interface Hand {
   readonly id: string
   /** Changes in place. */

@@ -30,7 +30,7 @@ export interface LaneOptions {
   readonly gatherEvents: number
   /** Entries kept of each timeline; 0 keeps none. */
   readonly timelineLength: number
-  /** Customers looked at in one go when their appointments are due. */
+  /** Customers looked at for one commit. */
   readonly lookLimit: number
   /** Only folds: nobody is looked at, and what would leave is dropped, because whoever folded the log first has sent it. */
   readonly foldsOnly?: boolean

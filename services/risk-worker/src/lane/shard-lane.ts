@@ -301,7 +301,7 @@ export class ShardLane {
     // Where this fails, everything is as it was.
     const pass = await beginPass(this.unfolded, ids, this.passOptions)
     this.unfolded = new Unfolded()
-    const mustCommit = this.unsettledSince !== undefined
+    const isUnsettled = this.unsettledSince !== undefined
     this.unsettledSince = undefined
     try {
       for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
@@ -313,7 +313,7 @@ export class ShardLane {
         await setImmediate()
       }
       events.onFolded(new Map(ROLES.map((role) => [topics[role], pass.counts[role]])), pass.foldSeconds)
-      if (mustCommit || pass.customers.length > 0) await this.commit(pass)
+      if (isUnsettled || pass.customers.length > 0) await this.commit(pass)
     } catch (thrown) {
       // Events that were taken are in nobody's hands any more: no commit may pass over them, and nobody may go on as if.
       this.close()
