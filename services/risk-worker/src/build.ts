@@ -33,6 +33,7 @@ import { ShardLane } from './lane/shard-lane.ts'
 import { observe } from './observe.ts'
 import { Relay } from './relay.ts'
 import { ShardOwner } from './shard-owner.ts'
+import { Turns } from './turns.ts'
 
 export interface RiskWorker {
   /** Where /healthz, /readyz and /metrics are. */
@@ -110,6 +111,7 @@ export async function buildRiskWorker(
   const decode = createDecoder({ base: config.BASE_CURRENCY, rates: config.CURRENCY_RATES, topics })
   const intake = createIntakeStep({ decode, partitionCount: report.partitions, domainTime: clock.domainTime })
 
+  const atWork = new Turns()
   const owner = new ShardOwner({
     log,
     topics: inputs,
@@ -145,6 +147,7 @@ export async function buildRiskWorker(
         gatherEvents: Math.ceil(config.GATHER_EVENTS / report.partitions),
         timelineLength,
         lookLimit: config.LOOK_LIMIT,
+        atWork,
         events: { ...observer.lane, onOutbox: hooks.onOutbox, onBroken: hooks.onBroken },
         admit: (records, invalidAt) => intakeStop.admit(records, invalidAt),
         seek: hooks.seek,

@@ -71,7 +71,7 @@ export const SETTINGS = {
     parse: as.number({ min: 1, max: 100_000 }),
     default: '4000',
     unit: 'customers',
-    says: 'Looked at for one commit; of more whose events came or whose appointments are due, the others wait for the next.',
+    says: 'Looked at for one commit because their appointments are due; the others wait for the next.',
   },
   LOOK_INTERVAL_MS: {
     parse: as.number({ min: 1 }),

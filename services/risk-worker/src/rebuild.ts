@@ -27,6 +27,7 @@ import {
 import { type Config, timelineLengthOf } from './config.ts'
 import { createIntakeStep } from './lane/intake.ts'
 import { ShardLane } from './lane/shard-lane.ts'
+import { Turns } from './turns.ts'
 
 export interface RebuildProgress {
   /** Records folded so far, and those that the log held when it was last asked. */
@@ -77,6 +78,7 @@ export async function rebuild(
     const intake = createIntakeStep({ decode, partitionCount, domainTime: clock.domainTime })
     const generation = `g${Date.now()}-${randomBytes(3).toString('hex')}`
     const timelineLength = await timelineLengthOf(config)
+    const atWork = new Turns()
     const building = new Map<number, Building>()
     let records = 0
     let startedAt: number | undefined
@@ -180,6 +182,7 @@ export async function rebuild(
         gatherEvents: Math.ceil(config.GATHER_EVENTS / partitionCount),
         timelineLength,
         lookLimit: 1,
+        atWork,
         foldsOnly: true,
         events: {
           onIntake() {},

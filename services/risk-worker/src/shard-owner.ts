@@ -13,6 +13,7 @@ import type { ModelSweep } from './champion-sweep.ts'
 import type { LaneEvents } from './lane/lane-options.ts'
 import type { ShardLane } from './lane/shard-lane.ts'
 import type { Relay } from './relay.ts'
+import { Turns } from './turns.ts'
 
 export interface ShardOwnerOptions {
   readonly log: Logger
@@ -58,8 +59,8 @@ export class ShardOwner implements ShardHandlers {
   private consumer: ShardConsumer | undefined
   private timers: NodeJS.Timeout[] = []
   private looking: Promise<void> | undefined
-  /** By partition, the tail of what opens, recovers and closes its shard: one at a time, in the order of the group's word. */
-  private readonly turns = new Map<number, Promise<unknown>>()
+  /** By partition, of what opens, recovers and closes its shard, in the order of the group's word. */
+  private readonly turns = new Map<number, Turns>()
 
   constructor(private readonly options: ShardOwnerOptions) {}
 
@@ -165,12 +166,9 @@ export class ShardOwner implements ShardHandlers {
   }
 
   private inTurn<T>(partition: number, work: () => Promise<T>): Promise<T> {
-    const done = (this.turns.get(partition) ?? Promise.resolve()).then(work)
-    this.turns.set(
-      partition,
-      done.catch(() => {}),
-    )
-    return done
+    const turns = this.turns.get(partition) ?? new Turns()
+    this.turns.set(partition, turns)
+    return turns.take(work)
   }
 
   private recover(partition: number, refused: Shard): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Role } from '@holdfast/core'
 import type { Clock, LogBounds, Logger, ShardStore } from '@holdfast/platform'
+import type { Turns } from '../turns.ts'
 import type { createIntakeStep, IntakeOutcome } from './intake.ts'
 import type { createLookStep } from './look.ts'
 
@@ -30,8 +31,13 @@ export interface LaneOptions {
   readonly gatherEvents: number
   /** Entries kept of each timeline; 0 keeps none. */
   readonly timelineLength: number
-  /** Customers looked at for one commit. */
+  /** Customers looked at for one commit because they are due. */
   readonly lookLimit: number
+  /**
+   * Shared by the lanes of a process, which fold and look one after the other: side by side they would all end late, and then
+   * wait together for Redis, which had nothing to do before.
+   */
+  readonly atWork: Turns
   /** Only folds: nobody is looked at, and what would leave is dropped, because whoever folded the log first has sent it. */
   readonly foldsOnly?: boolean
   readonly events: LaneEvents

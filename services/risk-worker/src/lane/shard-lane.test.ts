@@ -2,6 +2,7 @@ import { createDecoder, topicNames } from '@holdfast/contracts'
 import type { KafkaRecord, ShardBatch, ShardChange, ShardStore } from '@holdfast/platform'
 import { aPurchase, manualClock, testLog } from '@holdfast/testing'
 import { expect, test } from 'vitest'
+import { Turns } from '../turns.ts'
 import { createIntakeStep } from './intake.ts'
 import { ShardLane } from './shard-lane.ts'
 
@@ -34,6 +35,7 @@ function lane(states: (ids: readonly string[]) => (Buffer | null)[]) {
     gatherEvents: 1,
     timelineLength: 0,
     lookLimit: 10,
+    atWork: new Turns(),
     events: {
       onIntake() {},
       onFolded() {},
@@ -78,11 +80,11 @@ test('after a state that cannot be read nothing is committed any more: no offset
   } = lane((ids) => ids.map((id) => (id === 'damaged' ? Buffer.from([255, 1]) : null)))
   expect(await damaged.take(batch(0, 'good'))).toBe('taken')
   await damaged.drain()
-  await expect(damaged.take(batch(1, 'damaged'))).rejects.toThrow('state has layout version 255')
+  expect(await damaged.take(batch(1, 'damaged'))).toBe('taken')
   expect(await damaged.take(batch(2, 'good'))).toBe('refused')
   damaged.sawEveryone('a model')
   await damaged.keepWhoSaw()
   await damaged.drain()
-  expect(broken).toHaveLength(1)
+  expect(broken.map(({ message }) => message)).toEqual([expect.stringContaining('state has layout version 255')])
   expect(commits.map(({ customers }) => customers.map(({ id }) => id))).toEqual([['good']])
 })

@@ -9,6 +9,7 @@ import {
   type ShardBatch,
   type ShardChange,
 } from '@holdfast/platform'
+import { Turns } from '../turns.ts'
 import { decide, type Hand } from './hand.ts'
 import { LaneOffsets } from './lane-offsets.ts'
 import type { LaneOptions, TakeOutcome } from './lane-options.ts'
@@ -48,8 +49,8 @@ export class ShardLane {
   private unsettledSince: number | undefined
   /** Batches that were handed over and not yet begun. */
   private waiting = 0
-  /** The tail of what was asked of the lane. */
-  private tail: Promise<unknown> = Promise.resolve()
+  /** Of what is asked of the lane. */
+  private readonly turns = new Turns()
   private committing: Promise<void> = Promise.resolve()
   /** Whether a commit was refused: then all that is in memory is worth nothing. */
   wasRefused = false
@@ -109,12 +110,12 @@ export class ShardLane {
   }
 
   /**
-   * Takes a batch in. It is folded and its commit sent together with the batches that already wait behind it, or, behind on the
-   * log, with more of them; resolves when the next batch may come.
+   * Takes a batch in, and resolves when the next may be fetched. It is folded and its commit sent together with the batches that
+   * already wait behind it, or, behind on the log, with more of them; what comes meanwhile is taken in afterwards.
    */
   take(batch: ShardBatch): Promise<TakeOutcome> {
     this.waiting++
-    return this.oneAtATime(() => {
+    return this.turns.take(() => {
       this.waiting--
       return this.takeNow(batch)
     })
@@ -128,7 +129,7 @@ export class ShardLane {
 
   /** Looks at customers whose appointment is due. Returns how many there were; `lookLimit` means there may be more. */
   lookAtDue(): Promise<number> {
-    return this.oneAtATime(() => this.lookAtDueNow())
+    return this.turns.take(() => this.lookAtDueNow())
   }
 
   /**
@@ -136,7 +137,7 @@ export class ShardLane {
    * it found may not hold any more. Returns how many these were; undefined where the lane cannot look now, and nobody was.
    */
   lookAgain(ids: readonly string[], atOrBefore: number): Promise<number | undefined> {
-    return this.oneAtATime(() => this.lookAgainNow(ids, atOrBefore))
+    return this.turns.take(() => this.lookAgainNow(ids, atOrBefore))
   }
 
   /** Notes the model with which every customer was looked at; stored with the next commit. */
@@ -147,17 +148,17 @@ export class ShardLane {
   /** Stores what was noted. */
   keepWhoSaw(): Promise<void> {
     this.mustCommit()
-    return this.oneAtATime(() => this.settle())
+    return this.turns.take(() => this.settle())
   }
 
   /** Takes over what another generation of the shard had decided of these customers; they stay due, to be looked at anew. */
   adopt(decided: ReadonlyMap<string, Decided>): Promise<void> {
-    return this.oneAtATime(() => this.adoptNow(decided))
+    return this.turns.take(() => this.adoptNow(decided))
   }
 
   /** Resolves when all that was taken is committed, or cannot be. */
   async drain(): Promise<void> {
-    await this.oneAtATime(() => this.settle())
+    await this.turns.take(() => this.settle())
     await this.committing
   }
 
@@ -172,12 +173,6 @@ export class ShardLane {
 
   private get isUsable(): boolean {
     return !this.isClosed && !this.wasRefused
-  }
-
-  private oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.tail.then(work)
-    this.tail = done.catch(() => {})
-    return done
   }
 
   private async takeNow(batch: ShardBatch): Promise<TakeOutcome> {
@@ -206,8 +201,8 @@ export class ShardLane {
     this.options.events.onIntake(topic, counts)
     this.mustCommit()
     // What one fetch brought of several topics is looked at and written once, and behind on the log several fetches are.
-    if (this.waiting === 0 && !this.mayGather()) await this.settle()
-    return this.isUsable ? 'taken' : 'refused'
+    if (this.waiting === 0 && !this.mayGather()) this.settleInTurn()
+    return 'taken'
   }
 
   /** Whether what was taken had better wait for more: nobody waits for what is behind, and a customer is written once for all. */
@@ -218,17 +213,17 @@ export class ShardLane {
     return performance.now() - unsettledSince < GATHER_MS
   }
 
+  /** Settles when it is its turn; where that fails, the owner is told as of any pass. */
+  private settleInTurn(): void {
+    this.turns.take(() => this.settle()).catch(() => {})
+  }
+
   /** Folds what was taken, looks at whom it changed, when caught up, and commits it. */
   private async settle(): Promise<void> {
     if (this.unsettledSince === undefined || !this.isUsable) return
     const mayLook = !this.options.foldsOnly && this.isCaughtUp()
-    let left = this.options.lookLimit
     await this.work([], (hands) => {
-      // Of many, those beyond the limit are left due: while they are looked at, the others are committed already.
-      if (!mayLook || left <= 0) return
-      const changed = hands.filter(({ isChanged }) => isChanged)
-      left -= changed.length
-      this.look(changed)
+      if (mayLook) this.look(hands.filter(({ isChanged }) => isChanged))
     })
   }
 
@@ -297,21 +292,22 @@ export class ShardLane {
 
   /** Takes up all customers of whom events wait, and these as well, lets something be done with them, and commits the lot. */
   private async work(ids: readonly string[], act: (hands: readonly Hand[]) => void): Promise<void> {
-    const { clock, events, topics } = this.options
-    // Where this fails, everything is as it was.
-    const pass = await beginPass(this.unfolded, ids, this.passOptions)
-    this.unfolded = new Unfolded()
-    const isUnsettled = this.unsettledSince !== undefined
-    this.unsettledSince = undefined
+    const { clock, events, topics, atWork } = this.options
     try {
-      for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
-        act(hands)
-        pass.putDown(hands, clock.now())
-        for (const { id, before, state } of hands) {
-          if (state.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
+      const pass = await beginPass(this.unfolded, ids, this.passOptions)
+      this.unfolded = new Unfolded()
+      const isUnsettled = this.unsettledSince !== undefined
+      this.unsettledSince = undefined
+      await atWork.take(async () => {
+        for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
+          act(hands)
+          pass.putDown(hands, clock.now())
+          for (const { id, before, state } of hands) {
+            if (state.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
+          }
+          await setImmediate()
         }
-        await setImmediate()
-      }
+      })
       events.onFolded(new Map(ROLES.map((role) => [topics[role], pass.counts[role]])), pass.foldSeconds)
       if (isUnsettled || pass.customers.length > 0) await this.commit(pass)
     } catch (thrown) {
