@@ -3,7 +3,7 @@ import { bootstrap, runForeground } from './bootstrap.mjs'
 
 await bootstrap()
 const { ensureInstalled } = await import('./local/dist/index.js')
-await ensureInstalled(['java', 'maven', 'redis-server'])
+await ensureInstalled(['java', 'maven', 'redis-server', 'kcat'])
 process.exitCode = await runForeground(process.execPath, [
   '--import',
   'tsx',

@@ -1,7 +1,7 @@
-import { connectProducer, type OutgoingMessage } from '@holdfast/platform'
 import { drain } from './drain.ts'
 import { createEventSource, purchase } from './events.ts'
 import { followJobs, type JobArrivals } from './job-arrivals.ts'
+import { type Line, openKcat } from './kcat.ts'
 import type { Pipeline } from './pipeline-process.ts'
 import { TOPICS } from './stage.ts'
 import { percentile } from './table.ts'
@@ -34,8 +34,6 @@ export interface Latency {
  */
 const WARM_UP_MS = 30_000
 const TICK_MS = 20
-/** Requests to Kafka under way, beyond which the producer waits: then the rate that was asked for is not reached. */
-const MOST_REQUESTS = 40
 /** Our own reading of what Redis has long written. */
 const ARRIVALS_READ_WITHIN_MS = 5_000
 
@@ -70,71 +68,52 @@ export async function measureLatency(pipeline: Pipeline, options: LatencyOptions
 
 async function send(pipeline: Pipeline, { rate, jobs, seconds, customers, urgent }: LatencyOptions) {
   const { stage } = pipeline
-  const producer = await connectProducer(stage.kafka)
+  const producers = { purchases: openKcat(stage, TOPICS.purchases), support: openKcat(stage, TOPICS.support) }
   const next = createEventSource({ customers, seed: 2 })
   const sentAt = new Map<string, number>()
-  let requests = 0
-  let failure: unknown
   let made = 0
   let madeBefore = 0
   let workerBefore = 0
   let saidAt = performance.now()
   const startedAt = performance.now()
   const endMs = WARM_UP_MS + seconds * 1_000
-  try {
-    for (;;) {
-      const elapsedMs = Math.min(endMs, performance.now() - startedAt)
-      const inMeasurement = Math.max(0, elapsedMs - WARM_UP_MS)
-      if (inMeasurement === 0) {
-        madeBefore = made
-        workerBefore = pipeline.processorSeconds()
-      }
-      const now = Date.now()
-      const byRole = { purchases: [] as OutgoingMessage[], support: [] as OutgoingMessage[] }
-      const urgentNow: string[] = []
-      for (const due = Math.floor((jobs * inMeasurement) / (seconds * 1_000)); sentAt.size + urgentNow.length < due; ) {
-        const number = sentAt.size + urgentNow.length
-        const { ageMs, amountMinor } = urgent[number % urgent.length]!
-        const customerId = `urgent-${String(number).padStart(7, '0')}`
-        const event = purchase({ id: `ord-u-${number}`, customerId, time: now - ageMs, amountMinor })
-        byRole.purchases.push({ key: customerId, value: event.value })
-        urgentNow.push(customerId)
-        made++
-      }
-      for (; made < (rate * elapsedMs) / 1_000; made++) {
-        const { role, customerId, value } = next(now)
-        byRole[role].push({ key: customerId, value })
-      }
-      if (byRole.purchases.length + byRole.support.length > 0) {
-        requests++
-        const sendingAt = Date.now()
-        for (const customerId of urgentNow) sentAt.set(customerId, sendingAt)
-        producer
-          .sendBatch([
-            { topic: TOPICS.purchases, messages: byRole.purchases },
-            { topic: TOPICS.support, messages: byRole.support },
-          ])
-          .catch((error: unknown) => {
-            failure = error
-          })
-          .finally(() => {
-            requests--
-          })
-      }
-      if (failure !== undefined) throw failure
-      if (elapsedMs === endMs) break
-      do await pause(TICK_MS)
-      while (requests >= MOST_REQUESTS)
-      if (performance.now() - saidAt > 5_000) {
-        saidAt = performance.now()
-        stage.say(`… latency: ${sentAt.size.toLocaleString('en-US')} of ${jobs.toLocaleString('en-US')} jobs caused`)
-      }
+  for (;;) {
+    const elapsedMs = Math.min(endMs, performance.now() - startedAt)
+    const inMeasurement = Math.max(0, elapsedMs - WARM_UP_MS)
+    if (inMeasurement === 0) {
+      madeBefore = made
+      workerBefore = pipeline.processorSeconds()
     }
-    while (requests > 0) await pause(TICK_MS)
-    if (failure !== undefined) throw failure
-  } finally {
-    await producer.stop()
+    const now = Date.now()
+    const lines = { purchases: [] as Line[], support: [] as Line[] }
+    const urgentNow: string[] = []
+    for (const due = Math.floor((jobs * inMeasurement) / (seconds * 1_000)); sentAt.size + urgentNow.length < due; ) {
+      const number = sentAt.size + urgentNow.length
+      const { ageMs, amountMinor } = urgent[number % urgent.length]!
+      const customerId = `urgent-${String(number).padStart(7, '0')}`
+      const event = purchase({ id: `ord-u-${number}`, customerId, time: now - ageMs, amountMinor })
+      lines.purchases.push([customerId, event.value])
+      urgentNow.push(customerId)
+      made++
+    }
+    for (; made < (rate * elapsedMs) / 1_000; made++) {
+      const { role, customerId, value } = next(now)
+      lines[role].push([customerId, value])
+    }
+    const sendingAt = Date.now()
+    for (const customerId of urgentNow) sentAt.set(customerId, sendingAt)
+    producers.purchases.send(lines.purchases)
+    producers.support.send(lines.support)
+    if (elapsedMs === endMs) break
+    // Where a producer cannot follow, the rate that was asked for is not reached, and the table says so.
+    do await pause(TICK_MS)
+    while (producers.purchases.isFull() || producers.support.isFull())
+    if (performance.now() - saidAt > 5_000) {
+      saidAt = performance.now()
+      stage.say(`… latency: ${sentAt.size.toLocaleString('en-US')} of ${jobs.toLocaleString('en-US')} jobs caused`)
+    }
   }
+  await Promise.all([producers.purchases.end(), producers.support.end()])
   const measuredSeconds = (performance.now() - startedAt - WARM_UP_MS) / 1_000
   const workerLoad = (pipeline.processorSeconds() - workerBefore) / measuredSeconds
   return { sentAt, rate: (made - madeBefore) / measuredSeconds, workerLoad }

@@ -48,7 +48,7 @@ const tools: Record<Tool, ToolFacts> = {
     debianPackage: 'kcat',
     brewFormula: 'kcat',
     isRecentEnough: anyVersion,
-    needed: 'kcat (the tests produce with it)',
+    needed: 'kcat (tests and benchmarks produce with it)',
   },
   python3: {
     command: 'python3',
