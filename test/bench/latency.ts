@@ -30,9 +30,10 @@ export interface Latency {
 
 /**
  * Ordinary events alone at the full rate, before the first job that counts: customers come back who were given up, nearly
- * every event is a change of band at first, and the worker's code is not compiled yet.
+ * every event is a change of band at first, the worker's code is not compiled yet, and what has piled up in the meantime is
+ * worked off while more comes.
  */
-const WARM_UP_MS = 30_000
+const WARM_UP_MS = 60_000
 const TICK_MS = 20
 /** Our own reading of what Redis has long written. */
 const ARRIVALS_READ_WITHIN_MS = 5_000

@@ -63,7 +63,7 @@ export const SETTINGS = {
   },
   GATHER_EVENTS: {
     parse: as.number({ min: 1 }),
-    default: '200000',
+    default: '300000',
     unit: 'events',
     says: 'Behind on the log: how many events over all shards wait to be written together; about 300 bytes each.',
   },
