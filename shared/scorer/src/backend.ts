@@ -106,6 +106,8 @@ const STARTERS: Readonly<Record<BackendName, (tf: Tf) => Promise<string>>> = {
   async node(tf) {
     // The library greets on stderr at level 0 and has no other switch; warnings and errors still come through.
     process.env.TF_CPP_MIN_LOG_LEVEL ??= '1'
+    // oneDNN prepares each product of matrices anew, which for a batch and one column takes ten times as long as the product.
+    process.env.TF_ENABLE_ONEDNN_OPTS ??= '0'
     const native = await import('@tensorflow/tfjs-node')
     await select(tf, 'tensorflow')
     return native.version['tfjs-node']

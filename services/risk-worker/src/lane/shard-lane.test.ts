@@ -1,15 +1,26 @@
+import { setTimeout } from 'node:timers/promises'
 import { createDecoder, topicNames } from '@holdfast/contracts'
 import type { KafkaRecord, ShardBatch, ShardChange, ShardStore } from '@holdfast/platform'
 import { aPurchase, manualClock, testLog } from '@holdfast/testing'
 import { expect, test } from 'vitest'
 import { Turns } from '../turns.ts'
 import { createIntakeStep } from './intake.ts'
+import type { LaneOptions } from './lane-options.ts'
 import { ShardLane } from './shard-lane.ts'
 
 const { riskChanges: _, deadLetters: __, ...topics } = topicNames()
 
+type States = (ids: readonly string[]) => (Buffer | null)[] | Promise<(Buffer | null)[]>
+
+const unknown: States = (ids) => ids.map(() => null)
+
+interface Setting {
+  readonly look?: LaneOptions['look']
+  readonly atWork?: Turns
+}
+
 /** A lane over a shard that answers reads with what the test says, and takes every commit. */
-function lane(states: (ids: readonly string[]) => (Buffer | null)[]) {
+function lane(states: States, { look = () => [], atWork = new Turns() }: Setting = {}) {
   const commits: ShardChange[] = []
   const broken: Error[] = []
   const claimed = { token: 't', number: 0, offsets: new Map(), origins: new Map(), partitionCount: 1, model: undefined }
@@ -29,13 +40,13 @@ function lane(states: (ids: readonly string[]) => (Buffer | null)[]) {
     partitionCount: 1,
     logBounds: [],
     intake: createIntakeStep({ decode: createDecoder({ base: 'EUR' }), partitionCount: 1, domainTime: (ms) => ms }),
-    look: () => [],
+    look,
     clock: manualClock(Date.now()),
     log: testLog,
     gatherEvents: 1,
     timelineLength: 0,
     lookLimit: 10,
-    atWork: new Turns(),
+    atWork,
     events: {
       onIntake() {},
       onFolded() {},
@@ -50,22 +61,20 @@ function lane(states: (ids: readonly string[]) => (Buffer | null)[]) {
   return { lane: opened, commits, broken }
 }
 
-function batch(offset: number, customerId: string): ShardBatch {
-  const { json } = aPurchase({ customerId })
-  const record: KafkaRecord = {
-    offset,
-    key: Buffer.from(customerId),
-    value: Buffer.from(json),
-    timestamp: Date.now(),
-    headers: {},
-  }
+/** A purchase of each, up to the end of the log. */
+function batch(offset: number, ...customers: string[]): ShardBatch {
+  const records = customers.map((customerId, i): KafkaRecord => {
+    const { json } = aPurchase({ customerId })
+    const [key, value] = [Buffer.from(customerId), Buffer.from(json)]
+    return { offset: offset + i, key, value, timestamp: Date.now(), headers: {} }
+  })
   return {
     topic: topics.purchases,
     partition: 0,
-    records: [record],
-    highWatermark: offset + 1,
+    records,
+    highWatermark: offset + records.length,
     firstOffset: offset,
-    lastOffset: offset,
+    lastOffset: offset + records.length - 1,
     expectedOffset: offset,
     isStale: () => false,
     heartbeat: async () => {},
@@ -87,4 +96,44 @@ test('after a state that cannot be read nothing is committed any more: no offset
   await damaged.drain()
   expect(broken.map(({ message }) => message)).toEqual([expect.stringContaining('state has layout version 255')])
   expect(commits.map(({ customers }) => customers.map(({ id }) => id))).toEqual([['good']])
+})
+
+test('a batch is taken, and the next may be fetched, while what was taken is still to be read, folded and written', async () => {
+  let answer = (): void => {}
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  const { lane: slow, commits } = lane(async (ids) => {
+    await answered
+    return unknown(ids)
+  })
+  expect(await slow.take(batch(0, 'first'))).toBe('taken')
+  const next = slow.take(batch(1, 'second'))
+  await setTimeout(20)
+  expect(commits).toEqual([])
+  answer()
+  expect(await next).toBe('taken')
+  await slow.drain()
+  expect(commits.map(({ customers }) => customers.map(({ id }) => id))).toEqual([['first'], ['second']])
+})
+
+test('lanes of a process work one after the other, so that the first has sent its commit while the next one folds', async () => {
+  const worked: string[] = []
+  const atWork = new Turns()
+  const lanes = ['a', 'b'].map((name) => {
+    const look: LaneOptions['look'] = (customers) => {
+      if (customers.length > 0) worked.push(name)
+      return []
+    }
+    return { name, lane: lane(unknown, { look, atWork }).lane }
+  })
+  // More than are taken up at once.
+  const many = Array.from({ length: 2_500 }, (_, i) => `customer-${i}`)
+  await Promise.all(
+    lanes.map(async ({ lane: each }) => {
+      await each.take(batch(0, ...many))
+      await each.drain()
+    }),
+  )
+  expect(worked).toEqual(['a', 'a', 'a', 'b', 'b', 'b'])
 })

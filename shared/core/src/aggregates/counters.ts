@@ -94,7 +94,7 @@ export function addCounterChanges(before: Counted, after: Counted, add: Add): vo
     addActions(before.actions, -1, add)
     addActions(after.actions, 1, add)
   }
-  if (before.decided !== after.decided) {
+  if (before.decided !== after.decided && !stays(before.decided, after.decided, add)) {
     addRisk(before.decided, -1, add)
     addRisk(after.decided, 1, add)
   }
@@ -141,6 +141,22 @@ function addVoice({ csat, nps, ces }: CustomerState['surveys'], sign: number, ad
   }
 }
 
+/** The change where a look found a customer in the same place as before, as most do. False for any other. */
+function stays(before: CustomerState['decided'], after: CustomerState['decided'], add: Add): boolean {
+  if (before === undefined || after === undefined) return false
+  const { band, disposition, judged, expectedLossMinor, probability } = after
+  if (before.band !== band || before.disposition !== disposition || before.judged !== judged) return false
+  if (band === 'prospect') return true
+  const names = OF_BAND[band]
+  add(names.expectedLossMinor, expectedLossMinor - before.expectedLossMinor)
+  add(names.probabilityPpm, ppm(probability) - ppm(before.probability))
+  return true
+}
+
+function ppm(probability: number): number {
+  return Math.round(probability * 1e6)
+}
+
 function addRisk(decided: CustomerState['decided'], sign: number, add: Add): void {
   if (decided === undefined) return
   const { band, disposition, judged, expectedLossMinor, probability } = decided
@@ -150,7 +166,7 @@ function addRisk(decided: CustomerState['decided'], sign: number, add: Add): voi
   if (judged > 0) add(`judged:${judged}`, sign)
   if (band === 'prospect') return
   add(names.expectedLossMinor, sign * expectedLossMinor)
-  add(names.probabilityPpm, sign * Math.round(probability * 1e6))
+  add(names.probabilityPpm, sign * ppm(probability))
 }
 
 function addActions(actions: CustomerState['actions'], sign: number, add: Add): void {
