@@ -74,6 +74,7 @@ export class Scenario {
       ...this.serviceEnv,
       // Small bites, so that a backlog lasts and there are many moments between two commits.
       KAFKA_FETCH_BYTES: '32768',
+      GATHER_EVENTS: '4000',
       KAFKA_SESSION_MS: '6000',
       BASE_CURRENCY,
       ...(process.env.MODELS_DIR !== undefined && { MODELS_DIR: process.env.MODELS_DIR }),

@@ -22,7 +22,7 @@ let shop: Installation
 let worker: WorkerProcess
 
 beforeAll(async () => {
-  shop = await install({ partitions: PARTITIONS, env: { KAFKA_FETCH_BYTES: '65536' } })
+  shop = await install({ partitions: PARTITIONS, env: { KAFKA_FETCH_BYTES: '65536', GATHER_EVENTS: '4000' } })
 })
 
 afterAll(async () => {

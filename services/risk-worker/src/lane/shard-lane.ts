@@ -23,7 +23,7 @@ const CONFIRM_EVERY_MS = 1_000
 export const EVERYONE_DUE = 'none'
 
 /** Taken up at once; between two such, whatever else waits for this process has its turn. */
-const HANDS_AT_ONCE = 1_000
+const HANDS_AT_ONCE = 500
 
 /** Behind on the log, how long at most events wait for others to be written together with, ms. */
 const GATHER_MS = 2_000
