@@ -95,6 +95,9 @@ export async function rebuild(
       )
       building.set(partition, { address, old, store, lane })
     }
+    const requireWhole = (): void => {
+      if (failure !== undefined) throw failure
+    }
     /** Shards that are not turned yet. */
     const waiting = new Set(building.keys())
     const adopted = new Set<number>()
@@ -135,7 +138,7 @@ export async function rebuild(
       let ends = await logEnds()
       while (waiting.size > 0) {
         await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS))
-        if (failure !== undefined) throw failure
+        requireWhole()
         const now = await logEnds()
         onProgress({ done: records, total: total(now) })
         for (const partition of [...waiting]) {
@@ -145,7 +148,7 @@ export async function rebuild(
             await adopt(built, log)
             adopted.add(partition)
           } else {
-            await turn(built)
+            await turn(built, requireWhole)
             waiting.delete(partition)
           }
         }
@@ -232,11 +235,12 @@ function decidedOf(page: readonly (readonly [id: string, state: Buffer])[]): Rea
 }
 
 /** Stops folding a shard, and turns it. What came after its last commit is the next owner's. */
-async function turn({ address, old, store, lane }: Building): Promise<void> {
+async function turn({ address, old, store, lane }: Building, requireWhole: () => void): Promise<void> {
   await lane.drain()
   lane.close()
   // A batch may have come between the two.
   await lane.drain()
+  requireWhole()
   if (await store.replace(old.generation, lane.commitNumber)) return
   throw new HoldfastError({
     code: 'REBUILD_OVERTAKEN',

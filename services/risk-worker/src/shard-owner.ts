@@ -19,7 +19,7 @@ export interface ShardOwnerOptions {
   readonly log: Logger
   readonly topics: Readonly<Record<Role, string>>
   readonly partitionCount: number
-  /** Customers that a lane looks at in one go. */
+  /** Customers that a lane looks at in one go because they are due. */
   readonly lookLimit: number
   readonly lookIntervalMs: number
   claim(partition: number): Promise<ShardStore>
@@ -45,7 +45,7 @@ interface Shard {
   readonly sweep: ModelSweep
 }
 
-/** How long a revocation waits for the commits of what was already folded, ms. */
+/** How long a revocation waits for what was taken to be folded and committed, ms; what is not by then is read again. */
 const DRAIN_MS = 5_000
 const COMMIT_OFFSETS_EVERY_MS = 5_000
 

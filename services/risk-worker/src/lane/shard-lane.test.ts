@@ -15,12 +15,13 @@ type States = (ids: readonly string[]) => (Buffer | null)[] | Promise<(Buffer | 
 const unknown: States = (ids) => ids.map(() => null)
 
 interface Setting {
+  readonly onCommit?: () => void
   readonly look?: LaneOptions['look']
   readonly atWork?: Turns
 }
 
 /** A lane over a shard that answers reads with what the test says, and takes every commit. */
-function lane(states: States, { look = () => [], atWork = new Turns() }: Setting = {}) {
+function lane(states: States, { onCommit, look = () => [], atWork = new Turns() }: Setting = {}) {
   const commits: ShardChange[] = []
   const broken: Error[] = []
   const claimed = { token: 't', number: 0, offsets: new Map(), origins: new Map(), partitionCount: 1, model: undefined }
@@ -31,6 +32,7 @@ function lane(states: States, { look = () => [], atWork = new Turns() }: Setting
     profiles: async (ids: readonly string[]) => ids.map(() => null),
     async commit(number: number, change: ShardChange) {
       commits.push(change)
+      onCommit?.()
       return { kind: 'committed', number: number + 1 }
     },
   } as unknown as ShardStore
@@ -125,15 +127,15 @@ test('lanes of a process work one after the other, so that the first has sent it
       if (customers.length > 0) worked.push(name)
       return []
     }
-    return { name, lane: lane(unknown, { look, atWork }).lane }
+    return lane(unknown, { look, atWork, onCommit: () => worked.push(`${name} sent`) }).lane
   })
   // More than are taken up at once.
   const many = Array.from({ length: 2_500 }, (_, i) => `customer-${i}`)
   await Promise.all(
-    lanes.map(async ({ lane: each }) => {
+    lanes.map(async (each) => {
       await each.take(batch(0, ...many))
       await each.drain()
     }),
   )
-  expect(worked.join('')).toMatch(/^a{2,}b{2,}$/)
+  expect(worked.join(' ')).toMatch(/^(a ){2,}a sent (b ){2,}b sent$/)
 })

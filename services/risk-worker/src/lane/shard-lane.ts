@@ -213,17 +213,23 @@ export class ShardLane {
     return performance.now() - unsettledSince < GATHER_MS
   }
 
-  /** Settles when it is its turn; where that fails, the owner is told as of any pass. */
+  /** Settles when it is its turn; nobody waits for it, so where it fails the owner is told. */
   private settleInTurn(): void {
-    this.turns.take(() => this.settle()).catch(() => {})
+    this.turns.take(() => this.settle()).catch((thrown: unknown) => this.breakOff(thrown))
+  }
+
+  private breakOff(thrown: unknown): void {
+    if (this.isClosed) return
+    this.close()
+    this.options.events.onBroken(asError(thrown))
   }
 
   /** Folds what was taken, looks at whom it changed, when caught up, and commits it. */
   private async settle(): Promise<void> {
     if (this.unsettledSince === undefined || !this.isUsable) return
-    const mayLook = !this.options.foldsOnly && this.isCaughtUp()
     await this.work([], (hands) => {
-      if (mayLook) this.look(hands.filter(({ isChanged }) => isChanged))
+      // Asked each time: meanwhile the log may turn out to be longer, and who was not looked at stays due.
+      if (!this.options.foldsOnly && this.isCaughtUp()) this.look(hands.filter(({ isChanged }) => isChanged))
     })
   }
 
@@ -233,7 +239,10 @@ export class ShardLane {
     if (!this.isUsable || !this.isCaughtUp()) return 0
     const { store, clock, lookLimit } = this.options
     const ids = await store.due(clock.now(), lookLimit)
-    if (ids.length > 0) await this.work(ids, (hands) => this.look(hands))
+    if (ids.length === 0) return 0
+    await this.work(ids, (hands) => {
+      if (this.isCaughtUp()) this.look(hands)
+    })
     return ids.length
   }
 
@@ -293,12 +302,14 @@ export class ShardLane {
   /** Takes up all customers of whom events wait, and these as well, lets something be done with them, and commits the lot. */
   private async work(ids: readonly string[], act: (hands: readonly Hand[]) => void): Promise<void> {
     const { clock, events, topics, atWork } = this.options
+    // Where this fails, everything is as it was.
+    const pass = await beginPass(this.unfolded, ids, this.passOptions)
+    this.unfolded = new Unfolded()
+    const isUnsettled = this.unsettledSince !== undefined
+    this.unsettledSince = undefined
     try {
-      const pass = await beginPass(this.unfolded, ids, this.passOptions)
-      this.unfolded = new Unfolded()
-      const isUnsettled = this.unsettledSince !== undefined
-      this.unsettledSince = undefined
       await atWork.take(async () => {
+        if (!this.isUsable) return
         for (let hands = pass.takeUp(HANDS_AT_ONCE); hands.length > 0; hands = pass.takeUp(HANDS_AT_ONCE)) {
           act(hands)
           pass.putDown(hands, clock.now())
@@ -307,18 +318,17 @@ export class ShardLane {
           }
           await setImmediate()
         }
+        events.onFolded(new Map(ROLES.map((role) => [topics[role], pass.counts[role]])), pass.foldSeconds)
+        if (isUnsettled || pass.customers.length > 0) await this.commit(pass)
       })
-      events.onFolded(new Map(ROLES.map((role) => [topics[role], pass.counts[role]])), pass.foldSeconds)
-      if (isUnsettled || pass.customers.length > 0) await this.commit(pass)
     } catch (thrown) {
       // Events that were taken are in nobody's hands any more: no commit may pass over them, and nobody may go on as if.
-      this.close()
-      this.options.events.onBroken(asError(thrown))
+      this.breakOff(thrown)
       throw thrown
     }
   }
 
-  /** Sends a pass on its way. Waits for the commit before it, so that there is never more than one under way. */
+  /** Sends a pass on its way. Never more than one commit is under way: whatever a pass reads has waited for the one before. */
   private async commit(pass: Pass): Promise<void> {
     await this.committing
     if (!this.isUsable) return
