@@ -328,7 +328,7 @@ export class ShardLane {
     }
   }
 
-  /** Sends a pass on its way. Never more than one commit is under way: whatever a pass reads has waited for the one before. */
+  /** Sends a pass on its way, never more than one at a time. What the pass read has waited for the one before, so this does not. */
   private async commit(pass: Pass): Promise<void> {
     await this.committing
     if (!this.isUsable) return
