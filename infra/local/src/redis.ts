@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { claimFolder } from './claim.ts'
 import { type Daemon, logTail, startDaemon } from './daemon.ts'
@@ -72,7 +73,10 @@ export const startRedisServer = async (
         10,
       )
       // Whoever took the port in between may answer as well: what counts is that ours is alive.
-      if (ready === 'answers' && !daemon.hasEnded()) return { daemon, port, release: claim.release }
+      if (ready === 'answers' && !daemon.hasEnded()) {
+        letRewritesYield(daemon)
+        return { daemon, port, release: claim.release }
+      }
       await daemon.kill()
       claim.release()
       const portWasTaken = !(await isPortFree(port))
@@ -92,13 +96,34 @@ const lastPortIfFree = async (dir: string): Promise<number | undefined> => {
   return port > 0 && (await isPortFree(port)) ? port : undefined
 }
 
+const lookForRewritesMs = 50
+
+/**
+ * The child that rewrites the append-only file yields to the others: at their priority it takes a core for most of a second, and
+ * a busy pipeline is late for several. Not to the lowest, at which a machine that is always busy would not let it end. On Linux.
+ */
+const letRewritesYield = (daemon: Daemon): void => {
+  const children = `/proc/${daemon.pid}/task/${daemon.pid}/children`
+  if (!existsSync(children)) return
+  const timer = setInterval(() => {
+    try {
+      for (const pid of readFileSync(children, 'utf8').split(' ').filter(Boolean)) {
+        setPriority(Number(pid), constants.priority.PRIORITY_BELOW_NORMAL)
+      }
+    } catch {
+      // It ended just now.
+    }
+  }, lookForRewritesMs).unref()
+  void daemon.ended.then(() => clearInterval(timer))
+}
+
 const settings = (dir: string, port: number): string[] => [
   ...['--port', String(port)],
   ...['--bind', '127.0.0.1'],
   ...['--dir', dir],
   ...['--appendonly', 'yes'],
   ...['--appendfsync', 'everysec'],
-  // A busy pipeline doubles a small file every ten seconds, and each rewrite takes a core; this much is loaded in four seconds.
+  // A busy pipeline doubles a small file every ten seconds; this much is loaded in four seconds.
   ...['--auto-aof-rewrite-min-size', '512mb'],
   ...['--rdbcompression', 'no'], // half of a rewrite's time, for a sixth more bytes
   ...['--maxmemory-policy', 'noeviction'],
