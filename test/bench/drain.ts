@@ -93,10 +93,10 @@ async function waitUntil(
       last = found
       movedAt = at
     }
-    if (at - movedAt > STUCK_MS) throw new Error(`the risk-worker stands still: ${found ?? 'it owns no shard'}`)
+    if (at - movedAt > STUCK_MS) throw new Error(`the risk-workers stand still: ${found ?? 'they own no shard'}`)
     if (at - saidAt > SAY_EVERY_MS) {
       saidAt = at
-      pipeline.stage.say(`… risk-worker: ${found ?? 'starting'}`)
+      pipeline.stage.say(`… risk-workers: ${found ?? 'starting'}`)
     }
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }

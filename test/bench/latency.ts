@@ -24,7 +24,7 @@ export interface Latency {
   readonly maxMs: number
   /** Events a second that the producer really sent while the jobs were measured. */
   readonly rate: number
-  /** How busy the risk-worker was from the first job that counts to the last: processor seconds a second. */
+  /** How busy the risk-workers were from the first job that counts to the last: processor seconds a second. */
   readonly workerLoad: number
 }
 
@@ -120,7 +120,7 @@ async function send(pipeline: Pipeline, { rate, jobs, seconds, customers, urgent
   return { sentAt, rate: (made - madeBefore) / measuredSeconds, workerLoad }
 }
 
-/** Resolves when the risk-worker has done all its work, so that a job which is missing now never comes. */
+/** Resolves when the risk-workers have done all their work, so that a job which is missing now never comes. */
 async function settle(pipeline: Pipeline, sentAt: ReadonlyMap<string, number>, { at }: JobArrivals): Promise<void> {
   await drain(pipeline)
   const deadline = performance.now() + ARRIVALS_READ_WITHIN_MS

@@ -1,25 +1,26 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DEFAULT_KEY_PREFIX, type TopicNames } from '@holdfast/contracts'
-import { type Daemon, findFreePort, repositoryRoot, startDaemon } from '@holdfast/local'
+import { type Daemon, findFreePorts, repositoryRoot, startDaemon } from '@holdfast/local'
 import { readShard } from '@holdfast/platform'
-import { RISK_WORKER_NODE_FLAGS } from '@holdfast/risk-worker'
+import { RISK_WORKER_NODE_FLAGS, RISK_WORKERS_OF_A_RUN } from '@holdfast/risk-worker'
 import { z } from 'zod'
 import { type Stage, TOPICS } from './stage.ts'
 
-/** A risk-worker in a process of its own, with the keys and topics that it works on. */
+/** As many risk-workers as `npm start` has, each a process, with the keys and topics that they work on. */
 export interface Pipeline {
   readonly stage: Stage
   readonly prefix: string
   readonly topics: TopicNames
-  readonly daemon: Daemon
+  readonly workers: readonly Daemon[]
   readonly env: NodeJS.ProcessEnv
-  /** Of each shard, the token of its owner before this process; empty for none. */
+  /** Of each shard, the token of its owner before these processes; empty for none. */
   readonly tokensBefore: readonly string[]
-  /** `performance.now()` at the start of the process. */
+  /** `performance.now()` at the start of the first process. */
   readonly spawnedAt: number
-  /** Backend and model, as the process itself tells. */
+  /** Backend and model, as the first process tells. */
   detail(): Promise<{ backend: string; model: string }>
+  /** Of all of them. */
   processorSeconds(): number
   stop(): Promise<void>
 }
@@ -42,7 +43,6 @@ const AS_IN_NPM_START = { KAFKA_SESSION_MS: '10000', LOG_IS_GENERATED: 'true' }
 
 export async function startPipeline(stage: Stage, options: PipelineOptions = {}): Promise<Pipeline> {
   const { prefix = DEFAULT_KEY_PREFIX, profileDir } = options
-  const port = await findFreePort()
   const topics = { ...TOPICS, ...options.topics }
   const env = {
     ...process.env,
@@ -55,7 +55,6 @@ export async function startPipeline(stage: Stage, options: PipelineOptions = {})
     TOPIC_RISK_CHANGES: topics.riskChanges,
     TOPIC_DEAD_LETTERS: topics.deadLetters,
     TOPIC_PARTITIONS: String(stage.partitions),
-    PROBE_PORT: String(port),
     ...options.env,
   }
   const profile = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileDir)}`]
@@ -63,37 +62,46 @@ export async function startPipeline(stage: Stage, options: PipelineOptions = {})
     ({ token }) => token,
   )
   const spawnedAt = performance.now()
-  const daemon = await startDaemon({
-    name: 'risk-worker',
-    command: process.execPath,
-    args: [...RISK_WORKER_NODE_FLAGS, ...profile, join(repositoryRoot(), 'services', 'risk-worker', 'dist', 'main.js')],
-    logFile: join(stage.dir, 'risk-worker.log'),
-    env,
-    cwd: repositoryRoot(),
-  })
-  stage.own(daemon.stop)
+  const ports = await findFreePorts(RISK_WORKERS_OF_A_RUN.length)
+  const workers = await Promise.all(
+    RISK_WORKERS_OF_A_RUN.map(async (name, i) => {
+      const worker = await startDaemon({
+        name,
+        command: process.execPath,
+        args: [...RISK_WORKER_NODE_FLAGS, ...profile, join(repositoryRoot(), 'services/risk-worker/dist/main.js')],
+        logFile: join(stage.dir, `${name}.log`),
+        env: { ...env, PROBE_PORT: String(ports[i]) },
+        cwd: repositoryRoot(),
+      })
+      stage.own(worker.stop)
+      return worker
+    }),
+  )
   return {
     stage,
     prefix,
     topics,
-    daemon,
+    workers,
     env,
     tokensBefore,
     spawnedAt,
     async detail() {
-      const response = await fetch(`http://127.0.0.1:${port}/healthz`)
+      const response = await fetch(`http://127.0.0.1:${ports[0]}/healthz`)
       return healthSchema.parse(await response.json()).detail
     },
-    processorSeconds: () => processorSecondsOf(daemon.pid),
-    stop: () => daemon.stop(),
+    processorSeconds: () => workers.reduce((sum, { pid }) => sum + processorSecondsOf(pid), 0),
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.stop()))
+    },
   }
 }
 
-/** Of what the risk-worker has written, for an error message. @throws Error if the process has ended */
-export function requireAlive({ daemon }: Pipeline): void {
-  if (!daemon.hasEnded()) return
-  const end = readFileSync(daemon.logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n')
-  throw new Error(`the risk-worker ended by itself; the end of its log:\n${end}`)
+/** @throws Error if one of them has ended, with the end of its log */
+export function requireAlive({ workers }: Pipeline): void {
+  const ended = workers.find((worker) => worker.hasEnded())
+  if (ended === undefined) return
+  const end = readFileSync(ended.logFile, 'utf8').trimEnd().split('\n').slice(-12).join('\n')
+  throw new Error(`a risk-worker ended by itself; the end of its log:\n${end}`)
 }
 
 export function shardsOf({ stage, prefix }: Pick<Pipeline, 'stage' | 'prefix'>) {

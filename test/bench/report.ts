@@ -33,7 +33,7 @@ export function throughputRows({ events }: Options, drained: Drain, bounds: Boun
     note: `${seconds.toFixed(1)} s; ${perEvent(processorSeconds, events)}`,
   })
   const worker: Row = {
-    name: 'risk-worker, all its work',
+    name: 'risk-workers, all their work',
     value: rate,
     unit: 'events/s',
     note:
@@ -48,14 +48,14 @@ export function throughputRows({ events }: Options, drained: Drain, bounds: Boun
     measured('straightforward worker', straightforward),
     worker,
     {
-      name: 'risk-worker / ceiling',
+      name: 'risk-workers / ceiling',
       value: rate / (parsing.events / parsing.seconds),
       unit: '×',
       digits: 2,
       target: { atLeast: TARGET_OF_CEILING },
     },
     {
-      name: 'risk-worker / straightforward worker',
+      name: 'risk-workers / straightforward worker',
       value: rate / (straightforward.events / straightforward.seconds),
       unit: '×',
       digits: 1,
@@ -94,7 +94,7 @@ export function latencyRows(target: number, jobs: number, latency: Latency): Row
       name: 'rate while latency is measured',
       value: latency.rate,
       unit: 'events/s',
-      note: `asked for: ${number(target)}; the risk-worker kept ${(100 * latency.workerLoad).toFixed()} % of a core busy`,
+      note: `asked for: ${number(target)}; the risk-workers kept ${(100 * latency.workerLoad).toFixed()} % of a core busy`,
       target: { atLeast: Math.floor(target * LEAST_RATE) },
     },
     { name: 'jobs measured', value: latency.jobs, unit: 'jobs', target: { atLeast: jobs }, note },
@@ -117,7 +117,7 @@ export function silenceRows(silence: Silence): Row[] {
       value: silence.expected,
       unit: 'changes',
       note:
-        `of ${number(customers)} customers; the risk-worker kept ${(100 * workerLoad).toFixed()} % of a core busy; ` +
+        `of ${number(customers)} customers; the risk-workers kept ${(100 * workerLoad).toFixed()} % of a core busy; ` +
         `beside them ${number(brief)} that lasted less than a second, ${number(briefMissing)} of them unseen`,
     },
     { name: 'of these never recorded', value: missing, unit: 'changes', target: { atMost: 0 } },

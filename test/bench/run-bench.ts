@@ -75,7 +75,7 @@ interface Measuring extends Awaited<ReturnType<typeof readModel>> {
   readonly heading: string[]
 }
 
-/** Everything about the risk-worker. */
+/** Everything about the risk-workers. */
 async function measurePipeline(stage: Stage, options: Options, { model, policy, rows, heading }: Measuring) {
   await writeLog(stage, options)
   const bounds = options.parts.has('throughput') ? await measureBounds(stage, options) : undefined

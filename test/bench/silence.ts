@@ -34,7 +34,7 @@ export interface Silence {
   readonly jobs: Lateness
   /** The part of it from the crossing to the look; the rest is commit and relay. */
   readonly looks: Lateness
-  /** How busy the risk-worker was: processor seconds a second. */
+  /** How busy the risk-workers were: processor seconds a second. */
   readonly workerLoad: number
 }
 
@@ -76,7 +76,7 @@ export async function measureSilence(stage: Stage, options: SilenceOptions): Pro
   try {
     await drain(pipeline, () => from)
     await writeHistory(pipeline, customers, from)
-    stage.say('silence: the risk-worker reads the history of the shop while the clock stands')
+    stage.say('silence: the risk-workers read the history of the shop while the clock stands')
     await drain(pipeline, () => from)
     const stored = await statesOf(pipeline)
     const to = from + seconds * DAY_MS
@@ -135,7 +135,7 @@ function checkByOracle(
   }
 }
 
-/** Lets the days pass. Returns how busy the risk-worker was. */
+/** Lets the days pass. Returns how busy the risk-workers were. */
 async function pass(
   pipeline: Pipeline,
   map: ClockMap,

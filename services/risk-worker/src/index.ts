@@ -6,3 +6,6 @@ export { type RebuildProgress, type RebuildReport, rebuild } from './rebuild.ts'
  * still in use.
  */
 export const RISK_WORKER_NODE_FLAGS = ['--max-semi-space-size=64'] as const
+
+/** How many `holdfast up` starts, by name: they share the shards, and one alone fills no more than a core. */
+export const RISK_WORKERS_OF_A_RUN = ['risk-worker', 'risk-worker-2'] as const

@@ -18,7 +18,7 @@ function processesOf(home: string): number[] {
   })
 }
 
-const NAMES = ['risk-worker', 'shop', 'receiver', 'delivery-worker', 'gateway', 'console', 'trainer']
+const NAMES = ['risk-worker', 'risk-worker-2', 'shop', 'receiver', 'delivery-worker', 'gateway', 'console', 'trainer']
 
 test.skipIf(process.platform !== 'linux')(
   'up starts every service, status names each with its address and process, down leaves none of them',

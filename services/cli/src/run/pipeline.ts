@@ -1,5 +1,6 @@
 import { type RunState, removeRunState, resolveServices, type Say, type Stoppable } from '@holdfast/local'
 import { connectRedis, createKafka, createLogger, ensureTopics, formatRate } from '@holdfast/platform'
+import { RISK_WORKERS_OF_A_RUN } from '@holdfast/risk-worker'
 import { type Env, inputTopics, modelsFolder, readSettings, topicsOf, withRates } from '../config.ts'
 import { day } from '../output/text.ts'
 import { type ClockKeeper, keepClock } from './clock-keeper.ts'
@@ -63,20 +64,23 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     KAFKA_BROKERS: services.kafka.brokers.join(','),
     REDIS_URL: services.redis.urls.join(','),
   }
-  await makeTopics(env, say)
+  const partitions = await makeTopics(env, say)
   signal.throwIfAborted()
   if (feed.kind !== 'shop') await saysWhatItMaySend(plan, env, say)
   await saysWhenTooLate(plan, env, say)
 
   const clock = await openKeptClock(plan.rate, replay?.beginsAt ?? Date.now(), env, onStarted)
   if (!given.MODELS_DIR) await bringModels(modelsFolder(readSettings(env)), modelsOfRun(mode))
-  const specs = SERVICES.filter(({ isPartOf }) => isPartOf(plan))
+  // One without a shard would never be ready.
+  const workers: readonly string[] = RISK_WORKERS_OF_A_RUN.slice(0, partitions)
+  const idle: readonly string[] = RISK_WORKERS_OF_A_RUN.slice(partitions)
+  const specs = SERVICES.filter(({ name, isPartOf }) => isPartOf(plan) && !idle.includes(name))
   const urls = await startServices(specs, { plan, run, env, say, onStarted, signal })
   signal.throwIfAborted()
   const shop = urls.get('shop')
   if (shop !== undefined) await watchShop(shop, say, signal)
-  // It may have fallen over the first events.
-  await requireReady('risk-worker', run, signal)
+  // They may have fallen over the first events.
+  for (const worker of workers) await requireReady(worker, run, signal)
 
   if (clock !== undefined) await letRun(clock)
   const ended =
@@ -119,13 +123,14 @@ function never(): Promise<never> {
   return new Promise(() => {})
 }
 
-async function makeTopics(env: Env, say: Say): Promise<void> {
+/** Returns how many partitions, and so shards, there are. */
+async function makeTopics(env: Env, say: Say): Promise<number> {
   const config = readSettings(env)
   const topics = topicsOf(config)
   const admin = createKafka(config, createLogger({ service: 'up', level: 'silent' })).admin()
   try {
     await admin.connect()
-    const { topics: made } = await ensureTopics(admin, {
+    const { topics: made, partitions } = await ensureTopics(admin, {
       inputs: inputTopics(topics),
       changes: [topics.riskChanges],
       deadLetters: [topics.deadLetters],
@@ -136,6 +141,7 @@ async function makeTopics(env: Env, say: Say): Promise<void> {
     const created = made.filter((topic) => topic.created)
     if (created.length > 0) say(`topics created: ${created.map(({ topic }) => topic).join(', ')}`)
     for (const { warnings } of made) for (const warning of warnings) say(`warning: ${warning}`)
+    return partitions
   } finally {
     await admin.disconnect()
   }

@@ -27,7 +27,16 @@ test('every service is one that exists, once, after those that it waits for', ()
 })
 
 test('a run has what its feed needs, and a receiver unless channels are named', () => {
-  expect(namesOf(LIVE)).toEqual(['risk-worker', 'shop', 'receiver', 'delivery-worker', 'gateway', 'console', 'trainer'])
+  expect(namesOf(LIVE)).toEqual([
+    'risk-worker',
+    'risk-worker-2',
+    'shop',
+    'receiver',
+    'delivery-worker',
+    'gateway',
+    'console',
+    'trainer',
+  ])
   expect(namesOf({ ...LIVE, feed: { kind: 'none' } })).not.toContain('shop')
   expect(namesOf({ ...LIVE, feed: { kind: 'replay', file: 'f', map: 'm' } })).toContain('replay')
   expect(namesOf({ ...LIVE, env: { OUTREACH_CHANNELS: 'slack' } })).not.toContain('receiver')

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { dataFolder, repositoryRoot } from '@holdfast/local'
-import { RISK_WORKER_NODE_FLAGS } from '@holdfast/risk-worker'
+import { RISK_WORKER_NODE_FLAGS, RISK_WORKERS_OF_A_RUN } from '@holdfast/risk-worker'
 import type { Env } from '../config.ts'
 import { modelsOfRun } from './models-of-run.ts'
 import type { RunPlan } from './run-plan.ts'
@@ -41,16 +41,18 @@ const receivesHere = ({ env }: RunPlan) => !env.OUTREACH_CHANNELS && !env.REACTI
 
 /** Everything that a run consists of beside Kafka and Redis. Those that wait for nobody start side by side. */
 export const SERVICES: readonly ServiceSpec[] = [
-  {
-    name: 'risk-worker',
-    entry: 'services/risk-worker/dist/main.js',
-    nodeFlags: RISK_WORKER_NODE_FLAGS,
-    ports: ['PROBE_PORT'],
-    readiness: 'readyz',
-    after: [],
-    isPartOf: always,
-    env: () => ({}),
-  },
+  ...RISK_WORKERS_OF_A_RUN.map(
+    (name): ServiceSpec => ({
+      name,
+      entry: 'services/risk-worker/dist/main.js',
+      nodeFlags: RISK_WORKER_NODE_FLAGS,
+      ports: ['PROBE_PORT'],
+      readiness: 'readyz',
+      after: [],
+      isPartOf: always,
+      env: () => ({}),
+    }),
+  ),
   {
     name: 'shop',
     entry: 'services/cli/dist/feed/main.js',

@@ -31,8 +31,8 @@ export async function untilCaughtUp(env: Env, say: Say, signal: AbortSignal): Pr
         if (now - movedAt > STUCK_MS) {
           throw new HoldfastError({
             code: 'PIPELINE_STUCK',
-            message: `for ${STUCK_MS / 1_000} s the risk-worker has not got on: ${lag} records to read, ${overdue} customers to look at, ${outbox} entries to send`,
-            cure: 'its log tells why; "npx holdfast status" names it.',
+            message: `for ${STUCK_MS / 1_000} s the risk-workers have not got on: ${lag} records to read, ${overdue} customers to look at, ${outbox} entries to send`,
+            cure: 'their logs tell why; "npx holdfast status" names them.',
           })
         }
         if (now - saidAt > SAY_EVERY_MS) {

@@ -43,7 +43,7 @@ export interface ShardConsumerOptions extends ShardHandlers {
   readonly concurrency?: number
   /** Silence after which the group gives our partitions away, ms. Default 30,000. */
   readonly sessionTimeoutMs?: number
-  /** Default 3,000. */
+  /** How soon a member learns that others have come or gone, ms. Default 1,000, in a short session a quarter of it. */
   readonly heartbeatMs?: number
 }
 

@@ -14,7 +14,7 @@ import type { ShardConsumer, ShardConsumerOptions } from './shard-consumer-types
 export function createShardConsumer(options: ShardConsumerOptions): ShardConsumer {
   const { kafka, log, groupId, topics, onBatch, onAssigned, onRevoked, onSkipped, onFatal, onCrash } = options
   const { maxBytesPerPartition = 4 * 2 ** 20, maxBytes = 32 * 2 ** 20, minBytes = 1, maxWaitMs = 100 } = options
-  const { sessionTimeoutMs = 30_000, heartbeatMs = 3_000 } = options
+  const { sessionTimeoutMs = 30_000, heartbeatMs = Math.min(1_000, sessionTimeoutMs / 4) } = options
 
   /** Rises whenever what was ours may no longer be. */
   let epoch = 0
