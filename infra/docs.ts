@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CONSOLE_SETTINGS } from '@holdfast/console'
 import { asyncApi, jsonSchemas } from '@holdfast/contracts'
-import { describeLayout, FEATURE_TABLE_VERSION, FEATURES, LAYOUT_VERSION } from '@holdfast/core'
+import { describeLayout, FEATURE_TABLE_VERSION, FEATURES, LAYOUT_VERSION, TIMELINE_ENTRY_BYTES } from '@holdfast/core'
 import { DELIVERY_WORKER_SETTINGS } from '@holdfast/delivery-worker'
 import { GATEWAY_SETTINGS } from '@holdfast/gateway'
 import { describeConfig, type Settings } from '@holdfast/platform'
@@ -62,7 +62,8 @@ ${GENERATED_BY}
 
 One byte for the version, one to three for the groups that are present, then those groups in this order. A group that a customer never
 touched costs no byte. Numbers are big-endian; a whole number takes seven bits a byte, least significant first; an instant is ms + 1 in six
-bytes, 0 for never.
+bytes, 0 for never. Behind the last group stands the customer's timeline, newest entry first, ${TIMELINE_ENTRY_BYTES} bytes each: kind, instant,
+and a float64 that the kind explains.
 
 | group | field | bytes |
 |---|---|--:|

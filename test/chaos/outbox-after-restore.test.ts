@@ -22,9 +22,9 @@ test('entries whose jobs were lost with an older Redis stay in its outbox', asyn
   })
   const headers = async () => (await store.outbox(10)).map(({ header }) => header)
 
-  await store.commit(0, change('first'), 0)
+  await store.commit(0, change('first'))
   const copy = await services.copyRedis()
-  await store.commit(1, change('second'), 0)
+  await store.commit(1, change('second'))
   const run = await store.serverRun()
   const through = (await store.outbox(10)).at(-1)?.id ?? ''
   await services.killRedis()

@@ -1,4 +1,5 @@
 import { MODEL_SETTINGS as MODEL } from '@holdfast/champion'
+import { MOST_TIMELINE } from '@holdfast/contracts'
 import {
   as,
   type ConfigOf,
@@ -56,10 +57,15 @@ export const SETTINGS = {
   },
   LOG_IS_GENERATED: MODEL.LOG_IS_GENERATED,
   TIMELINE_LENGTH: {
-    parse: as.text().refine((text) => /^\d*$/.test(text), 'expected a whole number'),
+    parse: as
+      .text()
+      .refine(
+        (text) => /^\d*$/.test(text) && Number(text) <= MOST_TIMELINE,
+        `expected a whole number up to ${MOST_TIMELINE}`,
+      ),
     default: '',
     unit: 'entries',
-    says: "Entries kept of each customer's timeline, 0 for none; empty for the policy's.",
+    says: `Entries kept of each customer's timeline, at most ${MOST_TIMELINE}, 0 for none; empty for the policy's.`,
   },
   GATHER_EVENTS: {
     parse: as.number({ min: 1 }),
@@ -83,7 +89,7 @@ export const SETTINGS = {
     parse: as.number({ min: 1 }),
     default: '10000',
     unit: 'records',
-    says: 'If more than half of the newest so many are invalid, intake stops.',
+    says: 'If more than half of the newest so many that this process read are invalid, intake stops.',
   },
   ...probeSettings(9464),
   ...LOG_SETTINGS,

@@ -86,7 +86,7 @@ export function currentKey(prefix: string, partition: number): string {
 export interface ShardKeys {
   /** hash: owner token, commit number, offsets by topic, origins */
   readonly meta: string
-  /** hash: customer to state */
+  /** hash: customer to state, with the newest lines of the timeline behind it */
   readonly state: string
   /** hash: customer to profile (personal fields) */
   readonly profile: string
@@ -98,8 +98,6 @@ export interface ShardKeys {
   readonly aggregates: string
   /** stream: jobs, dead letters, re-published records and band changes that must still leave */
   readonly outbox: string
-  /** hash: customer to the newest entries of the timeline */
-  readonly timeline: string
 }
 
 /** @param generation what `current` holds, such as `1`; letters, digits, `-` and `_`. */
@@ -113,8 +111,12 @@ export function shardKeys(prefix: string, partition: number, generation: string)
     worklist: { at_risk: `${shard}:worklist:at_risk`, lapsed: `${shard}:worklist:lapsed` },
     aggregates: `${shard}:aggregates`,
     outbox: `${shard}:outbox`,
-    timeline: `${shard}:timeline`,
   }
+}
+
+/** Where releases before state layout 2 kept timelines, erased customers' too: nobody reads it any more. */
+export function formerTimelineKey(prefix: string, partition: number, generation: string): string {
+  return `${prefix}:{${partition}}:${generation}:timeline`
 }
 
 /** Keys that belong to the installation and to no shard. */

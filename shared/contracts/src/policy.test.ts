@@ -38,7 +38,7 @@ describe('parsePolicy', () => {
         '  actions.reactivation.cooldown: expected a duration such as 14d, 12h, 30m or 45s, got 14',
         '  actions.reactivation: unknown: enabld',
         '  consentWhenUnknown: expected a mapping, got "yes"',
-        '  timelineLength: expected a whole number from 0 (off) to 1000, got -1',
+        '  timelineLength: expected a whole number from 0 (off) to 200, got -1',
       ].join('\n'),
     )
   })

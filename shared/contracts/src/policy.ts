@@ -11,6 +11,9 @@ export interface PolicyFile extends Policy {
   readonly timelineLength: number
 }
 
+/** Most entries of a timeline: it is stored behind the state and goes with it wherever that goes. */
+export const MOST_TIMELINE = 200
+
 const flag = z.boolean(expected('true or false'))
 
 function actionSchema(cooldown: string) {
@@ -25,7 +28,7 @@ export const policySchema = mapping({
   consentWhenUnknown: mapping({ outreach: flag.prefault(true), marketing: flag.prefault(false) }).prefault({}),
   actionHorizon: durationField.prefault('7d'),
   defaultSnooze: durationField.prefault('14d'),
-  timelineLength: integerField(0, 1000, 'a whole number from 0 (off) to 1000').prefault(20),
+  timelineLength: integerField(0, MOST_TIMELINE, `a whole number from 0 (off) to ${MOST_TIMELINE}`).prefault(20),
   sendWithGeneratedModel: flag.prefault(false),
 }).transform(
   ({ actionHorizon, defaultSnooze, ...rest }): PolicyFile => ({

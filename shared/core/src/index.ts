@@ -23,6 +23,22 @@ export type { Reason } from './risk/reasons.ts'
 export { predictedValueMinor, valueHistory } from './risk/value.ts'
 export type { LayoutRow } from './state/codec.ts'
 export * from './state/customer-state.ts'
-export { decodeState, describeLayout, encodeFolded, encodeState, LAYOUT_VERSION } from './state/layout.ts'
+export {
+  decodeState,
+  decodeStored,
+  describeLayout,
+  encodeFolded,
+  encodeState,
+  encodeStored,
+  LAYOUT_VERSION,
+  type Stored,
+} from './state/layout.ts'
 export * from './time.ts'
-export * from './timeline.ts'
+export {
+  decodeTimeline,
+  NO_TIMELINE,
+  TIMELINE_ENTRY_BYTES,
+  TIMELINE_KINDS,
+  type TimelineEntry,
+  type TimelineKind,
+} from './timeline.ts'

@@ -1,5 +1,5 @@
 import type { EventType } from './event.ts'
-import { Reader, Writer } from './state/codec.ts'
+import { Reader, type Writer } from './state/codec.ts'
 
 /** What a timeline can show. The order is stored: append only. */
 export const TIMELINE_KINDS = [
@@ -45,22 +45,31 @@ export interface TimelineEntry {
   readonly detail: number
 }
 
-/** Every entry has this many bytes, so that a list is capped by cutting bytes off its end. */
+/** Every entry has this many bytes, so that a timeline is capped by cutting bytes off its end. */
 export const TIMELINE_ENTRY_BYTES = 15
 
-const CODES: ReadonlyMap<TimelineKind, number> = new Map(TIMELINE_KINDS.map((kind, code) => [kind, code]))
-const writer = new Writer()
+/** The timeline of whom nothing is known yet. */
+export const NO_TIMELINE = new Uint8Array(0)
 
-/** Entries, newest first, as bytes to put in front of what is stored. */
-export function encodeTimeline(entries: readonly TimelineEntry[]): Uint8Array {
-  for (const { kind, time, detail } of entries) {
+const CODES: ReadonlyMap<TimelineKind, number> = new Map(TIMELINE_KINDS.map((kind, code) => [kind, code]))
+
+/**
+ * Writes a timeline, newest entry first: what came now, and behind it what was written before, as far as there is room.
+ * @param came newest last
+ * @param most entries
+ */
+export function writeTimeline(writer: Writer, came: readonly TimelineEntry[], before: Uint8Array, most: number): void {
+  const first = Math.max(0, came.length - most)
+  for (let i = came.length - 1; i >= first; i--) {
+    const { kind, time, detail } = came[i]!
     writer.byte('kind', CODES.get(kind)!)
     writer.time('time', time)
     writer.float64('detail', detail)
   }
-  return writer.take()
+  writer.copy(before, Math.min(before.length, (most - (came.length - first)) * TIMELINE_ENTRY_BYTES))
 }
 
+/** Entries, newest first. */
 export function decodeTimeline(bytes: Uint8Array): readonly TimelineEntry[] {
   const reader = new Reader(bytes)
   const entries: TimelineEntry[] = []

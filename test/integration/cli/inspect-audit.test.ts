@@ -4,10 +4,11 @@ import {
   type CustomerState,
   type Decided,
   EMPTY_STATE,
-  encodeState,
-  encodeTimeline,
+  encodeStored,
   fold,
   NEVER,
+  NO_TIMELINE,
+  type TimelineEntry,
 } from '@holdfast/core'
 import {
   claimShard,
@@ -23,6 +24,8 @@ import { cli, makeInstallation, PARTITIONS } from './run-cli.ts'
 
 const HOUR_MS = 3_600_000
 const BOUGHT_AT = Date.now() - 80 * 24 * HOUR_MS
+
+const BOUGHT: TimelineEntry = { kind: 'purchase.completed', time: BOUGHT_AT, detail: 4_990 }
 
 const AT_RISK: Decided = {
   band: 'at_risk',
@@ -56,25 +59,20 @@ async function commit(client: RedisClient, prefix: string, customers: ReadonlyMa
     const counters = new Map<string, number>()
     const mine = [...customers].filter(([id]) => murmur2Partition(Buffer.from(id), PARTITIONS) === partition)
     for (const [, state] of mine) addCounters(state, (name, n) => counters.set(name, (counters.get(name) ?? 0) + n))
-    const outcome = await store.commit(
-      store.claimed.number,
-      {
-        customers: mine.map(([id, state]) => ({
-          id,
-          state: encodeState(state),
-          due: Date.now() + HOUR_MS,
-          worklist: state.decided?.band === 'at_risk' ? 'at_risk' : 'none',
-          priority: state.decided?.expectedLossMinor ?? 0,
-          timeline: encodeTimeline([{ kind: 'purchase.completed', time: BOUGHT_AT, detail: 4_990 }]),
-          erased: false,
-        })),
-        profiles: new Map(),
-        counters,
-        outbox: [],
-        meta: { ...metaFields(new Map(), new Map()), ...partitionCountField(PARTITIONS) },
-      },
-      1_000,
-    )
+    const outcome = await store.commit(store.claimed.number, {
+      customers: mine.map(([id, state]) => ({
+        id,
+        state: encodeStored(state, [BOUGHT], NO_TIMELINE, 20),
+        due: Date.now() + HOUR_MS,
+        worklist: state.decided?.band === 'at_risk' ? 'at_risk' : 'none',
+        priority: state.decided?.expectedLossMinor ?? 0,
+        erased: false,
+      })),
+      profiles: new Map(),
+      counters,
+      outbox: [],
+      meta: { ...metaFields(new Map(), new Map()), ...partitionCountField(PARTITIONS) },
+    })
     expect(outcome.kind).toBe('committed')
   }
 }

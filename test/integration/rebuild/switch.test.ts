@@ -23,7 +23,6 @@ import {
   entry,
   PARTITION,
   type TestShard,
-  TIMELINE_BYTES,
   testShard,
   whyOf,
 } from '../shard/fixture.ts'
@@ -34,10 +33,10 @@ const NEW = 'g2'
 async function twoGenerations(own: readonly string[] = []) {
   const shard = await claimedShard()
   const { store: old, address } = shard
-  await old.commit(0, before, TIMELINE_BYTES)
-  await old.commit(1, change({ outbox: [entry('second of the old'), entry('third of the old')] }), TIMELINE_BYTES)
+  await old.commit(0, before)
+  await old.commit(1, change({ outbox: [entry('second of the old'), entry('third of the old')] }))
   const fresh = await claimFresh(address, NEW)
-  await fresh.commit(0, change({ outbox: own.map((text) => entry(text)) }), TIMELINE_BYTES)
+  await fresh.commit(0, change({ outbox: own.map((text) => entry(text)) }))
   return { ...shard, old, fresh }
 }
 
@@ -59,7 +58,7 @@ test('a switch fences the old owner, and carries what it has not sent ahead of w
   const { address, old, fresh } = await twoGenerations(['first of the new', 'second of the new'])
   expect(await fresh.replace(FIRST_GENERATION, 1)).toBe(true)
   expect(await currentGeneration(address)).toBe(NEW)
-  expect(await old.commit(2, change(), TIMELINE_BYTES)).toEqual({ kind: 'refused', reason: 'owner', found: 'fenced' })
+  expect(await old.commit(2, change())).toEqual({ kind: 'refused', reason: 'owner', found: 'fenced' })
   expect(await old.accepts(2)).toBe(false)
   const claimed = await claimShard(address)
   expect(claimed.generation).toBe(NEW)
@@ -67,7 +66,7 @@ test('a switch fences the old owner, and carries what it has not sent ahead of w
   expect(entries.map(({ header }) => header)).toEqual([...OLD_ENTRIES, 'first of the new', 'second of the new'])
   expect(entries.map(({ value }) => String(value))).toEqual(entries.map(({ header }) => `value of ${header}`))
   // The stream goes on where the carried entries end.
-  await claimed.commit(1, change({ outbox: [entry('after the switch')] }), TIMELINE_BYTES)
+  await claimed.commit(1, change({ outbox: [entry('after the switch')] }))
   expect((await headersOf(claimed)).at(-1)).toBe('after the switch')
 })
 
@@ -88,7 +87,7 @@ test('a switch whose answer was lost is sent again: it says that it happened, an
 
   // The owner may have been quicker than the second sending: it has claimed and committed, and the old keys are gone.
   const owner = await claimShard(address)
-  await owner.commit(1, change({ counters: new Map([['customers', 1]]) }), TIMELINE_BYTES)
+  await owner.commit(1, change({ counters: new Map([['customers', 1]]) }))
   await dropGeneration(address, FIRST_GENERATION)
   const later = await dumpAll(client, prefix)
   expect(await fresh.replace(FIRST_GENERATION, 1)).toBe(true)
@@ -163,7 +162,7 @@ test('a builder whose generation is not as it left it turns nothing', async () =
 test('a shard that nobody has claimed, as after Redis was lost, is turned as well', async () => {
   const { address } = await testShard()
   const fresh = await claimFresh(address, NEW)
-  await fresh.commit(0, before, TIMELINE_BYTES)
+  await fresh.commit(0, before)
   expect(await fresh.replace(FIRST_GENERATION, 1)).toBe(true)
   const claimed = await claimShard(address)
   expect(claimed.generation).toBe(NEW)
@@ -178,7 +177,7 @@ test('outboxes whose ids have come to their end are left behind, and what they h
   expect(await fresh.replace(FIRST_GENERATION, 1)).toBe(true)
   const claimed = await claimShard(address)
   expect(await headersOf(claimed)).toEqual([...OLD_ENTRIES, 'first of the new'])
-  await claimed.commit(1, change({ outbox: [entry('after the switch')] }), TIMELINE_BYTES)
+  await claimed.commit(1, change({ outbox: [entry('after the switch')] }))
 })
 
 const roles = ['meta', 'outbox', 'newMeta', 'newOutbox'] as const
@@ -194,7 +193,7 @@ test.each(roles)('where %s is of another type, nothing is written, and the old o
   expect(await dumpAll(client, prefix)).toEqual(untouched)
   await client.unlink(key)
   await client.rename(`${key}:aside`, key)
-  expect((await old.commit(2, change(), TIMELINE_BYTES)).kind).toBe('committed')
+  expect((await old.commit(2, change())).kind).toBe('committed')
   expect(await fresh.replace(FIRST_GENERATION, 1)).toBe(true)
 })
 
@@ -205,7 +204,7 @@ test('an entry that no commit wrote, and that cannot be carried over, stops the 
   const untouched = await dumpAll(client, prefix)
   expect(await whyOf(fresh.replace(FIRST_GENERATION, 1))).toMatch('none of ours')
   expect(await dumpAll(client, prefix)).toEqual(untouched)
-  expect((await old.commit(2, change(), TIMELINE_BYTES)).kind).toBe('committed')
+  expect((await old.commit(2, change())).kind).toBe('committed')
 })
 
 const commands = ['get', 'type', 'hmget', 'xrange', 'hset', 'del', 'xadd', 'set']
@@ -238,5 +237,5 @@ test.each(commands)('where %s is forbidden, nothing is written', async (command)
   await expect(running).rejects.toBeInstanceOf(HoldfastError)
   expect(await whyOf(running)).toMatch(/NOPERM|can't run this command/)
   expect(await dumpAll(client, prefix)).toEqual(untouched)
-  expect((await old.commit(2, change(), TIMELINE_BYTES)).kind).toBe('committed')
+  expect((await old.commit(2, change())).kind).toBe('committed')
 })

@@ -1,4 +1,4 @@
-import { shardKeys } from '@holdfast/contracts'
+import { formerTimelineKey, shardKeys } from '@holdfast/contracts'
 import {
   claimFresh,
   claimShard,
@@ -17,7 +17,6 @@ import {
   dumpAll,
   PARTITION,
   type TestShard,
-  TIMELINE_BYTES,
   testShard,
   whyOf,
 } from './fixture.ts'
@@ -36,7 +35,6 @@ test('a shard that nobody has claimed reads as empty, and reading creates nothin
   expect(await reader.states([])).toEqual([])
   expect(await reader.states(['a', 'b'])).toEqual([null, null])
   expect(await reader.profiles(['a'])).toEqual([null])
-  expect(await reader.timeline('a')).toBeNull()
   expect(await reader.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([])
   expect(await reader.overdue(Number.MAX_SAFE_INTEGER)).toBe(0)
   expect(await reader.appointment('a')).toBeUndefined()
@@ -60,7 +58,7 @@ test('the first claim begins the first generation at number 0', async () => {
 test('a claim gives what the last commit stored under a token of its own', async () => {
   const { store, address } = await claimedShard()
   const meta = { 'offset:a': '5', 'offset:b': '0', 'origin:a:7': '12', 'partition-count': '4' }
-  await store.commit(0, change({ meta }), TIMELINE_BYTES)
+  await store.commit(0, change({ meta }))
   const next = await claimShard(address)
   expect(next.claimed).toEqual({
     token: expect.not.stringMatching(store.claimed.token),
@@ -79,18 +77,26 @@ test('a claim gives what the last commit stored under a token of its own', async
 test('of many who claim at once, one can commit', async () => {
   const { address } = await testShard()
   const stores = await Promise.all(Array.from({ length: 8 }, () => claimShard(address)))
-  const outcomes = await Promise.all(stores.map((store) => store.commit(0, before, TIMELINE_BYTES)))
+  const outcomes = await Promise.all(stores.map((store) => store.commit(0, before)))
   expect(outcomes.filter(({ kind }) => kind === 'committed')).toHaveLength(1)
 })
 
 test('a claim changes owner, and nothing else', async () => {
   const { client, prefix, store, address } = await claimedShard()
-  await store.commit(0, before, TIMELINE_BYTES)
+  await store.commit(0, before)
   const earlier = await dumpAll(client, prefix)
   await claimShard(address)
   const later = await dumpAll(client, prefix)
   expect([...later.keys()]).toEqual([...earlier.keys()])
   expect([...later].filter(([key, dump]) => earlier.get(key) !== dump).map(([key]) => key)).toEqual([store.keys.meta])
+})
+
+test('a claim removes the timelines that an earlier release kept under a key of their own', async () => {
+  const { client, prefix, address } = await claimedShard()
+  const former = formerTimelineKey(prefix, PARTITION, FIRST_GENERATION)
+  await client.hset(former, 'gone', 'x')
+  await claimShard(address)
+  expect(await client.exists(former)).toBe(0)
 })
 
 /** The client, but `current` turns between a claim's look at it and its script; `turn` returns what it turns to. */
@@ -114,9 +120,9 @@ function turningClient({ client }: TestShard, turn: (look: number) => Promise<vo
 test('a switch of generations in the middle of a claim is seen: the new one is claimed and the old one left alone', async () => {
   const shard = await claimedShard()
   const { client, address, store: old } = shard
-  await old.commit(0, before, TIMELINE_BYTES)
+  await old.commit(0, before)
   const fresh = await claimFresh(address, '2')
-  await fresh.commit(0, change({ meta: { 'offset:a': '9' } }), TIMELINE_BYTES)
+  await fresh.commit(0, change({ meta: { 'offset:a': '9' } }))
   const oldMeta = await old.meta()
   let looks = 0
   const turning = turningClient(shard, async (look) => {
@@ -128,8 +134,8 @@ test('a switch of generations in the middle of a claim is seen: the new one is c
   expect(claimed.generation).toBe('2')
   expect(claimed.claimed).toMatchObject({ number: 1, offsets: new Map([['a', 9]]) })
   expect(await old.meta()).toEqual(oldMeta)
-  expect(await fresh.commit(1, after, TIMELINE_BYTES)).toMatchObject({ kind: 'refused', reason: 'owner' })
-  expect(await claimed.commit(1, after, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+  expect(await fresh.commit(1, after)).toMatchObject({ kind: 'refused', reason: 'owner' })
+  expect(await claimed.commit(1, after)).toEqual({ kind: 'committed', number: 2 })
 })
 
 test('a generation that never rests is an error that may be retried, and nobody became owner', async () => {
@@ -151,11 +157,11 @@ test('a generation that never rests is an error that may be retried, and nobody 
 
 test('a fresh generation fills beside the current one, which goes on', async () => {
   const { client, store, address } = await claimedShard()
-  await store.commit(0, before, TIMELINE_BYTES)
+  await store.commit(0, before)
   const fresh = await claimFresh(address, '2')
   expect(fresh.claimed).toEqual({ ...(await fresh.meta()), number: 0, offsets: new Map() })
-  expect(await fresh.commit(0, after, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 1 })
-  expect(await store.commit(1, change({ counters: new Map([['customers', 1]]) }), TIMELINE_BYTES)).toMatchObject({
+  expect(await fresh.commit(0, after)).toEqual({ kind: 'committed', number: 1 })
+  expect(await store.commit(1, change({ counters: new Map([['customers', 1]]) }))).toMatchObject({
     number: 2,
   })
   expect((await store.counters()).get('customers')).toBe(4)
@@ -169,7 +175,7 @@ test('readers follow the current generation', async () => {
   const shard = await claimedShard()
   const { client, address } = shard
   const fresh = await claimFresh(address, 'b_2-x')
-  await fresh.commit(0, before, TIMELINE_BYTES)
+  await fresh.commit(0, before)
   await client.set(currentKeyOf(shard), 'b_2-x')
   const reader = await readShard(address)
   expect(reader.generation).toBe('b_2-x')
@@ -179,8 +185,8 @@ test('readers follow the current generation', async () => {
 
 test('a generation that holds anything is not fresh, the current one least of all, and is left alone', async () => {
   const { client, prefix, store, address } = await claimedShard()
-  await store.commit(0, before, TIMELINE_BYTES)
-  const leftover = shardKeys(prefix, PARTITION, '7').timeline
+  await store.commit(0, before)
+  const leftover = shardKeys(prefix, PARTITION, '7').profile
   await client.hset(leftover, 'c', 'x')
   const untouched = await dumpAll(client, prefix)
   for (const generation of [FIRST_GENERATION, '7']) {
@@ -190,7 +196,7 @@ test('a generation that holds anything is not fresh, the current one least of al
     })
   }
   expect(await dumpAll(client, prefix)).toEqual(untouched)
-  expect(await store.commit(1, after, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+  expect(await store.commit(1, after)).toEqual({ kind: 'committed', number: 2 })
 })
 
 test.each(['current', 'meta'] as const)('a claim that finds %s of another type writes nothing', async (name) => {

@@ -1,26 +1,15 @@
 import { createHash } from 'node:crypto'
 import { claimShard, OUTBOX_KINDS, readShard } from '@holdfast/platform'
 import { expect, test } from 'vitest'
-import {
-  after,
-  before,
-  change,
-  claimedShard,
-  customer,
-  ENTRY_BYTES,
-  entry,
-  scriptKeys,
-  seen,
-  TIMELINE_BYTES,
-} from './fixture.ts'
+import { after, before, change, claimedShard, customer, entry, scriptKeys } from './fixture.ts'
 
 const digest = (bytes: Uint8Array | null) => bytes && createHash('sha256').update(bytes).digest('hex')
 const everyByte = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
 
 test('a first commit and one upon it leave exactly what they say', async () => {
   const { client, store, address } = await claimedShard()
-  expect(await store.commit(0, before, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 1 })
-  expect(await store.commit(1, after, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+  expect(await store.commit(0, before)).toEqual({ kind: 'committed', number: 1 })
+  expect(await store.commit(1, after)).toEqual({ kind: 'committed', number: 2 })
 
   const reader = await readShard(address)
   expect((await reader.states(['new', 'moves', 'calms', 'goes', 'nobody'])).map((state) => state?.toString())).toEqual([
@@ -35,11 +24,6 @@ test('a first commit and one upon it leave exactly what they say', async () => {
   expect(await client.zrange(keys.worklist.at_risk, '0', '-1', 'WITHSCORES')).toEqual(['new', '12.5'])
   expect(await client.zrange(keys.worklist.lapsed, '0', '-1', 'WITHSCORES')).toEqual(['moves', '7'])
   expect(await client.hgetall(keys.profile)).toEqual({ new: '{"name":"N"}' })
-  expect(await client.hgetallBuffer(keys.timeline)).toEqual({
-    new: seen(1),
-    moves: Buffer.concat([seen(2), seen(9)]),
-    calms: seen(8),
-  })
   expect(await reader.counters()).toEqual(
     new Map([
       ['customers', 4],
@@ -64,13 +48,12 @@ test('bytes of a state and of a value go in and come out as they are', async () 
   const states = [everyByte, Buffer.alloc(0), Buffer.alloc(65_535, 0xff), Buffer.from('12'), Buffer.from('\r\n$-1\r\n')]
   const ids = states.map((_, i) => `c${i}`)
   const written = change({
-    customers: states.map((state, i) => customer(`c${i}`, { state, timeline: everyByte.subarray(0, 45) })),
+    customers: states.map((state, i) => customer(`c${i}`, { state })),
     outbox: [entry('{"a":"\\u0000 ü"}', everyByte), entry('', Buffer.alloc(1_048_576, 7))],
   })
-  await store.commit(0, written, TIMELINE_BYTES)
+  await store.commit(0, written)
   // Digests, because a matcher takes seconds over a mebibyte.
   expect((await store.states(ids)).map(digest)).toEqual(states.map(digest))
-  expect(await store.timeline('c0')).toEqual(everyByte.subarray(0, 45))
   expect((await store.outbox(10)).map(({ header, value }) => [header, digest(value)])).toEqual(
     written.outbox.map(({ header, value }) => [header, digest(value)]),
   )
@@ -91,16 +74,11 @@ test('ids of any script, and of 256 bytes, are ids like others', async () => {
     ' ',
     'a b\n',
   ]
-  const customers = ids.map((id, i) => customer(id, { due: i, worklist: 'at_risk', priority: i, timeline: seen(i) }))
-  await store.commit(
-    0,
-    change({ customers, profiles: new Map(ids.map((id) => [id, `{"id":${JSON.stringify(id)}}`])) }),
-    TIMELINE_BYTES,
-  )
+  const customers = ids.map((id, i) => customer(id, { due: i, worklist: 'at_risk', priority: i }))
+  await store.commit(0, change({ customers, profiles: new Map(ids.map((id) => [id, `{"id":${JSON.stringify(id)}}`])) }))
   expect((await store.states(ids)).map(String)).toEqual(ids.map((id) => `state of ${id}`))
   expect((await store.profiles(ids)).map(String)).toEqual(ids.map((id) => `{"id":${JSON.stringify(id)}}`))
   expect(await store.due(ids.length, 100)).toEqual(ids)
-  expect(await Promise.all(ids.map((id) => store.timeline(id)))).toEqual(ids.map((_, i) => seen(i)))
   const stored: string[] = []
   for await (const page of store.eachState()) stored.push(...page.map(([id]) => id))
   expect(stored.sort()).toEqual([...ids].sort())
@@ -114,7 +92,6 @@ test('a hundred thousand customers are one commit', async () => {
       due: i % 2 === 0 ? i : undefined,
       worklist: i % 3 === 0 ? 'at_risk' : i % 3 === 1 ? 'lapsed' : 'none',
       priority: i,
-      timeline: i % 10 === 0 ? seen(i % 256) : Buffer.alloc(0),
     }),
   )
   const some = change({
@@ -124,7 +101,7 @@ test('a hundred thousand customers are one commit', async () => {
     outbox: customers.slice(0, 5_000).map(({ id }) => entry(id)),
     meta: Object.fromEntries(Array.from({ length: 4_500 }, (_, i) => [`origin:t:${i}`, String(i)])),
   })
-  expect(await store.commit(0, some, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 1 })
+  expect(await store.commit(0, some)).toEqual({ kind: 'committed', number: 1 })
   const expectAll = async () => {
     const { keys } = store
     expect(await client.hlen(keys.state)).toBe(count)
@@ -150,8 +127,6 @@ test('a hundred thousand customers are one commit', async () => {
       false,
     ])
     expect(await client.hlen(keys.profile)).toBe(10_000)
-    expect(await client.hlen(keys.timeline)).toBe(10_000)
-    expect(await store.timeline('c99990')).toEqual(seen(99_990 % 256))
   }
   await expectAll()
   expect(await store.counters()).toEqual(some.counters)
@@ -159,44 +134,20 @@ test('a hundred thousand customers are one commit', async () => {
   expect((await store.meta()).origins.size).toBe(4_500)
 
   // Upon what is known, which the script reads in chunks as well.
-  const again = customers.filter(({ timeline }) => timeline.length > 0)
-  const more = again.map(({ id }) => customer(id, { timeline: Buffer.alloc(ENTRY_BYTES, 200), worklist: 'keep' }))
-  await store.commit(1, change({ customers: more, counters: some.counters }), TIMELINE_BYTES)
+  await store.commit(1, change({ counters: some.counters }))
   expect(await store.counters()).toEqual(new Map([...some.counters].map(([name, value]) => [name, 2 * value])))
-  const timelines = await client.hmgetBuffer(store.keys.timeline, ...again.map(({ id }) => id))
-  const isRight = again.map(({ timeline }, i) => timelines[i]?.equals(Buffer.concat([seen(200), timeline])))
-  expect(isRight.indexOf(false)).toBe(-1)
 
   const all = customers.map(({ id }) => customer(id, { erased: true }))
-  expect(await store.commit(2, change({ customers: all }), TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 3 })
-  const { due, worklist, profile, timeline, state } = store.keys
-  expect(await client.exists(due, worklist.at_risk, worklist.lapsed, profile, timeline)).toBe(0)
+  expect(await store.commit(2, change({ customers: all }))).toEqual({ kind: 'committed', number: 3 })
+  const { due, worklist, profile, state } = store.keys
+  expect(await client.exists(due, worklist.at_risk, worklist.lapsed, profile)).toBe(0)
   expect(await client.hlen(state)).toBe(count)
-})
-
-test('a timeline keeps its newest entries, newest first, up to the length that is asked for', async () => {
-  const { store } = await claimedShard()
-  const put = (number: number, bytes: number[], most: number) =>
-    store.commit(number, change({ customers: [customer('c', { timeline: Buffer.concat(bytes.map(seen)) })] }), most)
-  const expectSeen = async (...bytes: number[]) =>
-    expect((await store.timeline('c'))?.toString('hex')).toBe(Buffer.concat(bytes.map(seen)).toString('hex'))
-  await put(0, [1], 3 * ENTRY_BYTES)
-  await put(1, [3, 2], 3 * ENTRY_BYTES)
-  await expectSeen(3, 2, 1)
-  await put(2, [4], 3 * ENTRY_BYTES)
-  await expectSeen(4, 3, 2)
-  await put(3, [], 1 * ENTRY_BYTES)
-  await expectSeen(4, 3, 2)
-  await put(4, [5], 2 * ENTRY_BYTES)
-  await expectSeen(5, 4)
-  await put(5, [9, 8, 7, 6], 3 * ENTRY_BYTES)
-  await expectSeen(9, 8, 7)
 })
 
 test('an appointment is set, moved and cleared, to the millisecond', async () => {
   const { store } = await claimedShard()
   const put = (number: number, due: number | undefined) =>
-    store.commit(number, change({ customers: [customer('c', { due })] }), TIMELINE_BYTES)
+    store.commit(number, change({ customers: [customer('c', { due })] }))
   const instants = [0, 1_762_000_000_001, -62_135_596_800_000, 253_402_300_799_999, 0.1 + 0.2]
   for (const [i, at] of instants.entries()) {
     await put(i, at)
@@ -209,7 +160,7 @@ test('an appointment is set, moved and cleared, to the millisecond', async () =>
 test('what is due comes earliest first, the present instant included', async () => {
   const { store } = await claimedShard()
   const customers = [30, 10, 20, 40].map((due) => customer(`at${due}`, { due }))
-  await store.commit(0, change({ customers }), TIMELINE_BYTES)
+  await store.commit(0, change({ customers }))
   expect(await store.due(30, 10)).toEqual(['at10', 'at20', 'at30'])
   expect(await store.due(30, 2)).toEqual(['at10', 'at20'])
   expect(await store.overdue(30)).toBe(3)
@@ -231,33 +182,27 @@ test('a customer stands on one worklist at most, until something is known of the
   ] as const
   for (const [number, [worklist, priority, expected]] of steps.entries()) {
     const customers = [customer('c', { worklist, priority }), customer('other', { worklist: 'lapsed', priority: 1 })]
-    await store.commit(number, change({ customers }), TIMELINE_BYTES)
+    await store.commit(number, change({ customers }))
     expect({ at_risk: await client.zscore(at_risk, 'c'), lapsed: await client.zscore(lapsed, 'c') }).toEqual(expected)
     expect(await client.zrange(lapsed, '0', '-1')).toContain('other')
   }
 })
 
-test('an erased customer keeps the state that says so, and neither profile nor timeline, not even one of the same commit', async () => {
+test('an erased customer keeps the state that says so, and no profile, not even one of the same commit', async () => {
   const { store } = await claimedShard()
   const profiles = new Map([
     ['goes', '{"name":"G"}'],
     ['stays', '{"name":"S"}'],
   ])
-  const both = [customer('goes', { timeline: seen(1) }), customer('stays', { timeline: seen(2) })]
-  await store.commit(0, change({ customers: both, profiles }), TIMELINE_BYTES)
-  const erased = customer('goes', { state: Buffer.from('tombstone'), erased: true, timeline: seen(3) })
-  await store.commit(
-    1,
-    change({ customers: [erased], profiles: new Map([['goes', '{"name":"again"}']]) }),
-    TIMELINE_BYTES,
-  )
+  const both = [customer('goes'), customer('stays')]
+  await store.commit(0, change({ customers: both, profiles }))
+  const erased = customer('goes', { state: Buffer.from('tombstone'), erased: true })
+  await store.commit(1, change({ customers: [erased], profiles: new Map([['goes', '{"name":"again"}']]) }))
   expect((await store.states(['goes'])).map(String)).toEqual(['tombstone'])
   expect((await store.profiles(['goes', 'stays'])).map((profile) => profile?.toString())).toEqual([
     undefined,
     '{"name":"S"}',
   ])
-  expect(await store.timeline('goes')).toBeNull()
-  expect(await store.timeline('stays')).toEqual(seen(2))
 })
 
 test('counters add up, exactly, to the last whole number', async () => {
@@ -284,7 +229,7 @@ test('counters add up, exactly, to the last whole number', async () => {
     ],
   ]
   for (const [i, counters] of changes.entries()) {
-    expect(await store.commit(i, change({ counters: new Map(counters) }), TIMELINE_BYTES)).toMatchObject({
+    expect(await store.commit(i, change({ counters: new Map(counters) }))).toMatchObject({
       kind: 'committed',
     })
   }
@@ -301,8 +246,8 @@ test('counters add up, exactly, to the last whole number', async () => {
 test('the outbox is read in the order of its commits and forgets up to the entry that is named', async () => {
   const { store } = await claimedShard()
   const kinds = OUTBOX_KINDS.map((kind) => ({ kind, header: `{"of":"${kind}"}`, value: Buffer.from(kind) }))
-  await store.commit(0, change({ outbox: kinds }), TIMELINE_BYTES)
-  await store.commit(1, change({ outbox: [entry('last', new Uint8Array(0))] }), TIMELINE_BYTES)
+  await store.commit(0, change({ outbox: kinds }))
+  await store.commit(1, change({ outbox: [entry('last', new Uint8Array(0))] }))
   const all = await store.outbox(100)
   expect(all.map(({ kind, header, value }) => ({ kind, header, value }))).toEqual([
     ...kinds,
@@ -315,13 +260,13 @@ test('the outbox is read in the order of its commits and forgets up to the entry
   await store.dropOutbox(all.at(-1)!.id, await store.serverRun())
   await store.dropOutbox(all.at(-1)!.id, await store.serverRun())
   expect(await store.outboxLength()).toBe(0)
-  await store.commit(2, change({ outbox: [entry('next')] }), TIMELINE_BYTES)
+  await store.commit(2, change({ outbox: [entry('next')] }))
   expect((await store.outbox(100)).map(({ header }) => header)).toEqual(['next'])
 })
 
 test('a commit of nothing moves the number and writes no other key', async () => {
   const { client, store, address } = await claimedShard()
-  expect(await store.commit(0, change(), TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 1 })
+  expect(await store.commit(0, change())).toEqual({ kind: 'committed', number: 1 })
   const { meta, ...others } = scriptKeys(store)
   expect(await client.hget(meta, 'number')).toBe('1')
   expect(await client.exists(...Object.values(others))).toBe(0)

@@ -2,37 +2,25 @@ import type { CustomerWrite, ShardChange } from '@holdfast/platform'
 import { expect, test } from 'vitest'
 import { packChange } from '../../../shared/platform/src/shard/change.ts'
 import { commitScript } from '../../../shared/platform/src/shard/commit-script.ts'
-import {
-  after,
-  before,
-  change,
-  claimedShard,
-  customer,
-  dumpAll,
-  scriptKeys,
-  seen,
-  TIMELINE_BYTES,
-  whyOf,
-} from './fixture.ts'
+import { after, before, change, claimedShard, customer, dumpAll, scriptKeys, whyOf } from './fixture.ts'
 
 /** A shard that holds something under each key, and a way to send it arguments that no store would send. */
 async function filledShard() {
   const shard = await claimedShard()
   const { client, prefix, store } = shard
-  await store.commit(0, before, TIMELINE_BYTES)
+  await store.commit(0, before)
   const { token } = await store.meta()
   const untouched = await dumpAll(client, prefix)
   expect(untouched.size).toBe(Object.keys(scriptKeys(store)).length + 1)
   return {
     ...shard,
-    run: (packed: readonly (Buffer | string)[], timelineBytes: number | string = TIMELINE_BYTES) =>
-      commitScript.run(client, scriptKeys(store), [token, 1, timelineBytes, ...packed]),
+    run: (packed: readonly (Buffer | string)[]) => commitScript.run(client, scriptKeys(store), [token, 1, ...packed]),
     async expectUntouched() {
       expect(await dumpAll(client, prefix)).toEqual(untouched)
     },
     /** That nothing but the arguments was wrong. */
     async expectTakes(good: ShardChange) {
-      expect(await store.commit(1, good, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+      expect(await store.commit(1, good)).toEqual({ kind: 'committed', number: 2 })
     },
   }
 }
@@ -139,12 +127,6 @@ test('arguments that are missing fail', async () => {
   await expectUntouched()
 })
 
-test.each(['many', '', '-1', 'nan', 'inf', '1.5'])('a timeline of %j bytes fails', async (bytes) => {
-  const { run, expectUntouched } = await filledShard()
-  expect(await whyOf(run(packChange(after), bytes))).toMatch('bytes of a timeline')
-  await expectUntouched()
-})
-
 const numbers = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
 const broken: [string, number, Partial<CustomerWrite>][] = numbers.flatMap((value) => [
   ['an appointment', value, { due: value }],
@@ -153,8 +135,8 @@ const broken: [string, number, Partial<CustomerWrite>][] = numbers.flatMap((valu
 ])
 test.each(broken)('%s at %d fails', async (what, _, more) => {
   const { store, expectUntouched, expectTakes } = await filledShard()
-  const bad = change({ ...after, customers: [...after.customers, customer('bad', { timeline: seen(1), ...more })] })
-  expect(await whyOf(store.commit(1, bad, TIMELINE_BYTES))).toMatch(`${what} is not a finite number`)
+  const bad = change({ ...after, customers: [...after.customers, customer('bad', more)] })
+  expect(await whyOf(store.commit(1, bad))).toMatch(`${what} is not a finite number`)
   await expectUntouched()
   await expectTakes(after)
 })
@@ -162,7 +144,7 @@ test.each(broken)('%s at %d fails', async (what, _, more) => {
 test.each([...numbers, 0.5, 2 ** 53, -(2 ** 53), 1e300])('a counter that changes by %d fails', async (value) => {
   const { store, expectUntouched, expectTakes } = await filledShard()
   const bad = change({ ...after, counters: new Map([...after.counters, ['bad', value]]) })
-  expect(await whyOf(store.commit(1, bad, TIMELINE_BYTES))).toMatch('counter')
+  expect(await whyOf(store.commit(1, bad))).toMatch('counter')
   await expectUntouched()
   await expectTakes(after)
 })
@@ -173,12 +155,11 @@ test('what no length can tell is refused before anything is sent', async () => {
   const id = 'i'.repeat(65_536)
   for (const bad of [
     change({ customers: [customer('c', { state: long })] }),
-    change({ customers: [customer('c', { timeline: long })] }),
     change({ customers: [customer(id, {})] }),
     change({ profiles: new Map([[id, '{}']]) }),
     change({ counters: new Map([[id, 1]]) }),
   ]) {
-    await expect(store.commit(1, bad, TIMELINE_BYTES)).rejects.toThrow('out of range')
+    await expect(store.commit(1, bad)).rejects.toThrow('out of range')
   }
   await expectUntouched()
 })

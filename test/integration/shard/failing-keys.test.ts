@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { after, before, claimedShard, currentKeyOf, dumpAll, scriptKeys, TIMELINE_BYTES, whyOf } from './fixture.ts'
+import { after, before, claimedShard, currentKeyOf, dumpAll, scriptKeys, whyOf } from './fixture.ts'
 
-const keyNames = ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox', 'timeline'] as const
+const keyNames = ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox'] as const
 
 async function filledShard() {
   const shard = await claimedShard()
-  await shard.store.commit(0, before, TIMELINE_BYTES)
+  await shard.store.commit(0, before)
   return { ...shard, keys: scriptKeys(shard.store), dump: () => dumpAll(shard.client, shard.prefix) }
 }
 
-test('the nine keys of the script are all keys of a shard but the name of its generation', async () => {
+test('the eight keys of the script are all keys of a shard but the name of its generation', async () => {
   const shard = await filledShard()
   expect(Object.keys(shard.keys).sort()).toEqual([...keyNames].sort())
   expect([...(await shard.dump()).keys()].sort()).toEqual([...Object.values(shard.keys), currentKeyOf(shard)].sort())
@@ -30,13 +30,11 @@ test.each(keyNames)('a key %s of another type fails the commit, which touches no
     if (type === 'hash') await client.hset(key, 'token', '1')
     if (type === 'stream') await client.xadd(key, '*', 'kind', '1')
     const untouched = await dump()
-    expect(await whyOf(store.commit(1, after, TIMELINE_BYTES))).toMatch(
-      `WRONGTYPE ${key} holds a ${type}, not a ${own}`,
-    )
+    expect(await whyOf(store.commit(1, after))).toMatch(`WRONGTYPE ${key} holds a ${type}, not a ${own}`)
     expect(await dump()).toEqual(untouched)
   }
   await client.restore(key, 0, kept, 'REPLACE')
-  expect(await store.commit(1, after, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+  expect(await store.commit(1, after)).toEqual({ kind: 'committed', number: 2 })
 })
 
 const noCounter = [
@@ -57,7 +55,7 @@ test.each(noCounter)('a counter that holds %j fails the commit, which touches no
   const { client, keys, store, dump } = await filledShard()
   await client.hset(keys.aggregates, 'lost', text)
   const untouched = await dump()
-  expect(await whyOf(store.commit(1, after, TIMELINE_BYTES))).toMatch('counter lost')
+  expect(await whyOf(store.commit(1, after))).toMatch('counter lost')
   expect(await dump()).toEqual(untouched)
 })
 
@@ -73,11 +71,9 @@ test.each([
     ['customers', 1],
     ['lost', by],
   ])
-  expect(await whyOf(store.commit(1, { ...after, counters }, TIMELINE_BYTES))).toMatch(
-    'counter lost leaves the whole numbers',
-  )
+  expect(await whyOf(store.commit(1, { ...after, counters }))).toMatch('counter lost leaves the whole numbers')
   expect(await dump()).toEqual(untouched)
-  expect(await store.commit(1, { ...after, counters: new Map([['lost', -by]]) }, TIMELINE_BYTES)).toMatchObject({
+  expect(await store.commit(1, { ...after, counters: new Map([['lost', -by]]) })).toMatchObject({
     number: 2,
   })
 })
@@ -89,9 +85,9 @@ test.each([
   const { client, keys, store, dump } = await filledShard()
   await client.xadd(keys.outbox, id, 'kind', 'job', 'header', '', 'value', '')
   const untouched = await dump()
-  expect(await whyOf(store.commit(1, after, TIMELINE_BYTES))).toMatch('outbox')
+  expect(await whyOf(store.commit(1, after))).toMatch('outbox')
   expect(await dump()).toEqual(untouched)
-  expect(await store.commit(1, { ...after, outbox: [] }, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 })
+  expect(await store.commit(1, { ...after, outbox: [] })).toEqual({ kind: 'committed', number: 2 })
 })
 
 test.each(['soon', 'nan', '9007199254740992', '1.5'])(
@@ -101,7 +97,7 @@ test.each(['soon', 'nan', '9007199254740992', '1.5'])(
     await client.hset(keys.meta, 'number', text)
     const untouched = await dump()
     const number = { soon: Number.NaN, nan: Number.NaN }[text] ?? Number(text)
-    expect(await store.commit(number, after, TIMELINE_BYTES).catch(() => 'failed')).not.toMatchObject({
+    expect(await store.commit(number, after).catch(() => 'failed')).not.toMatchObject({
       kind: 'committed',
     })
     expect(await dump()).toEqual(untouched)

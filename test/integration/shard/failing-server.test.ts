@@ -7,18 +7,7 @@ import { stopAfterTest, testLog, uniqueName } from '@holdfast/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { packChange } from '../../../shared/platform/src/shard/change.ts'
 import { commitScript } from '../../../shared/platform/src/shard/commit-script.ts'
-import {
-  after,
-  before,
-  change,
-  customer,
-  dumpAll,
-  entry,
-  PARTITION,
-  scriptKeys,
-  TIMELINE_BYTES,
-  whyOf,
-} from './fixture.ts'
+import { after, before, change, customer, dumpAll, entry, PARTITION, scriptKeys, whyOf } from './fixture.ts'
 
 /** A Redis of the test's own, because these tests break the server, with a shard that one commit has filled. */
 async function privateShard() {
@@ -31,7 +20,7 @@ async function privateShard() {
   const client = await connect(server.now.url)
   const prefix = uniqueName('hf-test')
   const store = await claimShard({ client, prefix, partition: PARTITION })
-  await store.commit(0, before, TIMELINE_BYTES)
+  await store.commit(0, before)
   const untouched = await dumpAll(client, prefix)
   return {
     client,
@@ -43,8 +32,7 @@ async function privateShard() {
       server.now = await start()
     },
     expectUntouched: async () => expect(await dumpAll(client, prefix)).toEqual(untouched),
-    expectTakes: async () =>
-      expect(await store.commit(1, after, TIMELINE_BYTES)).toEqual({ kind: 'committed', number: 2 }),
+    expectTakes: async () => expect(await store.commit(1, after)).toEqual({ kind: 'committed', number: 2 }),
   }
 }
 
@@ -54,7 +42,7 @@ const usedBytes = async (client: RedisClient): Promise<number> =>
 test('a Redis without memory takes nothing of a commit, and all of it when it has some again', async () => {
   const { client, store, expectUntouched, expectTakes } = await privateShard()
   await client.config('SET', 'maxmemory', '1')
-  expect(await whyOf(store.commit(1, after, TIMELINE_BYTES))).toMatch('OOM')
+  expect(await whyOf(store.commit(1, after))).toMatch('OOM')
   await expectUntouched()
   await client.config('SET', 'maxmemory', '0')
   await expectTakes()
@@ -68,14 +56,12 @@ test('memory that ends in the middle of a commit does not cut it', async () => {
   let number = 1
   for (let round = 0; round < 12; round++) {
     const customers = Array.from({ length: count }, (_, i) =>
-      customer(`r${round}-${i}`, { due: i, worklist: 'at_risk', timeline: Buffer.alloc(15), state: Buffer.alloc(200) }),
+      customer(`r${round}-${i}`, { due: i, worklist: 'at_risk', state: Buffer.alloc(200) }),
     )
     const known = { states: await client.hlen(store.keys.state), outbox: await store.outboxLength() }
     // From too little for the arguments to enough for a part of what they write.
     await client.config('SET', 'maxmemory', String((await usedBytes(client)) + round * 500_000))
-    const outcome = await store
-      .commit(number, change({ customers, outbox }), TIMELINE_BYTES)
-      .catch(() => 'failed' as const)
+    const outcome = await store.commit(number, change({ customers, outbox })).catch(() => 'failed' as const)
     await client.config('SET', 'maxmemory', '0')
     const taken = outcome === 'failed' ? 0 : 1
     number += taken
@@ -90,7 +76,7 @@ test('memory that ends in the middle of a commit does not cut it', async () => {
 test('a replica takes nothing', async () => {
   const { client, store, expectUntouched, expectTakes } = await privateShard()
   await client.replicaof('127.0.0.1', await findFreePort())
-  expect(await whyOf(store.commit(1, after, TIMELINE_BYTES))).toMatch('READONLY')
+  expect(await whyOf(store.commit(1, after))).toMatch('READONLY')
   await expectUntouched()
   await client.replicaof('NO', 'ONE')
   await expectTakes()
@@ -99,7 +85,7 @@ test('a replica takes nothing', async () => {
 test('a Redis that misses its replicas takes nothing', async () => {
   const { client, store, expectUntouched, expectTakes } = await privateShard()
   await client.config('SET', 'min-replicas-to-write', '1')
-  expect(await whyOf(store.commit(1, after, TIMELINE_BYTES))).toMatch('NOREPLICAS')
+  expect(await whyOf(store.commit(1, after))).toMatch('NOREPLICAS')
   await expectUntouched()
   await client.config('SET', 'min-replicas-to-write', '0')
   await expectTakes()
@@ -118,7 +104,7 @@ test.each(commands)('where %s fails, nothing is written', async (command) => {
   await client.call('ACL', 'SETUSER', 'limited', 'on', '>secret', '~*', '&*', '+@all', `-${command}`)
   const limited = await connectAs('limited', 'secret')
   const { token } = await store.meta()
-  const args = [token, 1, TIMELINE_BYTES, ...packChange(after)]
+  const args = [token, 1, ...packChange(after)]
   expect(await whyOf(commitScript.run(limited, scriptKeys(store), args))).toMatch(/NOPERM|can't run this command/)
   await expectUntouched()
   await expectTakes()
@@ -142,7 +128,6 @@ test('a commit under way when Redis is killed is there as a whole, once, when Re
     const commit = store.commit(
       number,
       change({ customers, counters: new Map([['sum', count]]), outbox: [entry(`${round}`)] }),
-      TIMELINE_BYTES,
     )
     // The rounds kill it before the commit arrives, later, and after some of the answer's way.
     for (let turns = 0; turns < round * 3; turns++) await new Promise((resolve) => setImmediate(resolve))

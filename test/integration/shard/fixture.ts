@@ -14,10 +14,6 @@ import { inject, onTestFinished } from 'vitest'
 
 export const PARTITION = 3
 
-/** Bytes of one entry of a timeline, and of the longest timeline that these tests keep. */
-export const ENTRY_BYTES = 15
-export const TIMELINE_BYTES = 4 * ENTRY_BYTES
-
 export interface TestShard {
   readonly client: RedisClient
   readonly prefix: string
@@ -45,7 +41,6 @@ export function customer(id: string, more: Partial<CustomerWrite> = {}): Custome
     due: undefined,
     worklist: 'none',
     priority: 0,
-    timeline: new Uint8Array(0),
     erased: false,
     ...more,
   }
@@ -59,16 +54,11 @@ export function entry(header: string, value: Uint8Array = Buffer.from(`value of 
   return { kind: 'job', header, value }
 }
 
-/** One entry of a timeline, told apart by its byte. */
-export function seen(byte: number): Buffer {
-  return Buffer.alloc(ENTRY_BYTES, byte)
-}
-
 /** A change that makes every command of the commit script do something, upon a shard that holds `before`. */
 export const after: ShardChange = change({
   customers: [
-    customer('new', { due: 2_000, worklist: 'at_risk', priority: 12.5, timeline: seen(1) }),
-    customer('moves', { due: 3_000, worklist: 'lapsed', priority: 7, timeline: seen(2) }),
+    customer('new', { due: 2_000, worklist: 'at_risk', priority: 12.5 }),
+    customer('moves', { due: 3_000, worklist: 'lapsed', priority: 7 }),
     customer('calms', { due: undefined, worklist: 'none' }),
     customer('goes', { erased: true }),
   ],
@@ -81,12 +71,12 @@ export const after: ShardChange = change({
   meta: { 'offset:purchases': '20', 'offset:support': '7' },
 })
 
-/** Leaves none of the nine keys empty. */
+/** Leaves none of the eight keys empty. */
 export const before: ShardChange = change({
   customers: [
-    customer('moves', { due: 1_000, worklist: 'at_risk', priority: 5, timeline: seen(9) }),
-    customer('calms', { due: 1_500, worklist: 'lapsed', priority: 6, timeline: seen(8) }),
-    customer('goes', { due: 1_600, worklist: 'at_risk', priority: 8, timeline: seen(7) }),
+    customer('moves', { due: 1_000, worklist: 'at_risk', priority: 5 }),
+    customer('calms', { due: 1_500, worklist: 'lapsed', priority: 6 }),
+    customer('goes', { due: 1_600, worklist: 'at_risk', priority: 8 }),
   ],
   profiles: new Map([['goes', '{"name":"G"}']]),
   counters: new Map([

@@ -21,7 +21,7 @@ export interface ShardSnapshot {
 
 /**
  * Reads a shard in one transaction, so that no commit comes in between however busy the worker is. Redis answers nobody else
- * meanwhile: about 50 ms for 100,000 customers in a shard.
+ * meanwhile: 0.1 to 0.2 s for 100,000 customers in a shard.
  * @throws HoldfastError SHARD_UNREADABLE
  */
 export async function readSnapshot(client: RedisClient, { partition, keys }: ShardReader): Promise<ShardSnapshot> {

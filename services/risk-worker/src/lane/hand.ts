@@ -4,10 +4,11 @@ import {
   counted,
   type Decided,
   type Draft,
-  decodeState,
+  decodeStored,
   draftOf,
   EMPTY_STATE,
   foldInto,
+  NO_TIMELINE,
   ROLE_OF_TYPE,
   type Role,
   type TimelineEntry,
@@ -20,8 +21,10 @@ export interface Hand {
   readonly state: Draft
   /** What the counters saw of it when it was taken up. */
   readonly before: Counted
-  /** Lines to add, newest last. */
-  readonly timeline: TimelineEntry[]
+  /** Lines to add to the timeline, newest last. */
+  readonly lines: TimelineEntry[]
+  /** The timeline as it is stored. */
+  readonly timeline: Uint8Array
   /** The next appointment that a look made; `unseen` while nobody has looked. */
   nextLook: number | 'never' | 'unseen'
   /** Whether there is anything to write. */
@@ -32,7 +35,7 @@ export interface Hand {
 export type FoldCounts = Record<Role, { folded: number; duplicate: number }>
 
 /**
- * Decodes a state and folds events into it.
+ * Decodes what is stored and folds events into it.
  * @param stored undefined for a customer who was never seen
  * @throws RangeError for bytes that hold no state
  */
@@ -43,14 +46,15 @@ export function takeUp(
   counts: FoldCounts,
 ): Hand {
   // What is decoded shares nothing but what the fold replaces: to change it in place is safe.
-  const state: Draft = stored === undefined ? draftOf(EMPTY_STATE) : decodeState(stored)
-  const hand: Hand = { id, state, before: counted(state), timeline: [], nextLook: 'unseen', isChanged: false }
+  const { state, timeline }: { state: Draft; timeline: Uint8Array } =
+    stored === undefined ? { state: draftOf(EMPTY_STATE), timeline: NO_TIMELINE } : decodeStored(stored)
+  const hand: Hand = { id, state, before: counted(state), lines: [], timeline, nextLook: 'unseen', isChanged: false }
   for (const event of events) {
     const of = counts[ROLE_OF_TYPE[event.type]]
     if (foldInto(state, event)) {
       of.folded++
       hand.isChanged = true
-      hand.timeline.push({ kind: event.type, time: event.time, detail: detailOf(event) })
+      hand.lines.push({ kind: event.type, time: event.time, detail: detailOf(event) })
     } else {
       of.duplicate++
     }
@@ -68,7 +72,7 @@ export function decide(
   hand.state.decided = decided
   hand.nextLook = nextLook ?? 'never'
   hand.isChanged = true
-  if (line !== undefined) hand.timeline.push(line)
+  if (line !== undefined) hand.lines.push(line)
 }
 
 /** The number that a timeline shows beside an event. */

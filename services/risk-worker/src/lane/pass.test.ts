@@ -2,6 +2,7 @@ import {
   type CustomerEvent,
   type CustomerState,
   decodeState,
+  decodeStored,
   decodeTimeline,
   EMPTY_STATE,
   encodeState,
@@ -58,7 +59,9 @@ const erased = (customerId: string) => anEvent('customer.erased', {}, { customer
 const hex = (state: CustomerState) => Buffer.from(encodeState(state)).toString('hex')
 const idsOf = ({ customers }: Pass) => customers.map(({ id }) => id)
 
-const stateOf = (pass: Pass, id: string) => decodeState(pass.customers.find((write) => write.id === id)!.state)
+const writeOf = (pass: Pass, id: string) => pass.customers.find((write) => write.id === id)!
+const stateOf = (pass: Pass, id: string) => decodeState(writeOf(pass, id).state)
+const timelineOf = (pass: Pass, id: string) => decodeTimeline(decodeStored(writeOf(pass, id).state).timeline)
 
 describe('states', () => {
   test('states are read in one go, each once, and events are folded in their order', async () => {
@@ -78,9 +81,7 @@ describe('states', () => {
     const event = purchase('a')
     const pass = await written([event, event])
     expect(idsOf(pass)).toEqual(['a'])
-    expect(decodeTimeline(pass.customers[0]!.timeline)).toEqual([
-      { kind: 'purchase.completed', time: event.time, detail: 4_990 },
-    ])
+    expect(timelineOf(pass, 'a')).toEqual([{ kind: 'purchase.completed', time: event.time, detail: 4_990 }])
     expect(pass.counts.purchases).toEqual({ folded: 1, duplicate: 1 })
     const again = await written([event])
     expect([idsOf(again), again.counts.purchases]).toEqual([[], { folded: 0, duplicate: 1 }])
@@ -106,10 +107,46 @@ describe('states', () => {
       const pass = await written([], ['a'], ([hand]) =>
         decide(hand!, UNDECIDED, nextLook, { kind: 'band.healthy', time: 1, detail: 0.5 }),
       )
-      expect(pass.customers).toMatchObject([{ id: 'a', due: nextLook, worklist: 'none' }])
+      expect(pass.customers).toMatchObject([{ id: 'a', due: nextLook, worklist: 'keep' }])
       expect(pass.looked).toBe(1)
     }
     expect((await written([purchase('a')])).customers).toMatchObject([{ due: NOW, worklist: 'keep' }])
+  })
+
+  test('a place on a worklist is written when it moves, and kept where it stays', async () => {
+    const { written } = shard()
+    await written([purchase('a')])
+    const steps = [
+      ['healthy', 5, 'keep'],
+      ['at_risk', 5, 'at_risk'],
+      ['at_risk', 5, 'keep'],
+      ['at_risk', 6, 'at_risk'],
+      ['lapsed', 6, 'lapsed'],
+      ['watch', 6, 'none'],
+      ['healthy', 7, 'keep'],
+    ] as const
+    for (const [band, expectedLossMinor, worklist] of steps) {
+      const pass = await written([], ['a'], ([hand]) =>
+        decide(hand!, { ...UNDECIDED, band, expectedLossMinor }, 1, undefined),
+      )
+      expect(pass.customers).toMatchObject([{ worklist, priority: expectedLossMinor }])
+    }
+    const gone = await written([erased('a')])
+    expect(gone.customers).toMatchObject([{ worklist: 'none', due: undefined }])
+  })
+
+  test('new lines come in front of the timeline that is stored; who is erased has none', async () => {
+    const { written } = shard()
+    await written([purchase('a')])
+    const line = { kind: 'band.healthy', time: 1, detail: 0.5 } as const
+    const pass = await written([purchase('a'), purchase('b')], [], (hands) => decide(hands[0]!, UNDECIDED, 1, line))
+    expect(timelineOf(pass, 'a').map(({ kind }) => kind)).toEqual([
+      'band.healthy',
+      'purchase.completed',
+      'purchase.completed',
+    ])
+    expect(timelineOf(pass, 'b').map(({ kind }) => kind)).toEqual(['purchase.completed'])
+    expect(timelineOf(await written([purchase('a'), erased('a')]), 'a')).toEqual([])
   })
 
   test('who was only taken up is not written', async () => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Decided, isUnknown, ROLES, TIMELINE_ENTRY_BYTES } from '@holdfast/core'
+import { type Decided, isUnknown, ROLES } from '@holdfast/core'
 import {
   asError,
   HoldfastError,
@@ -351,11 +351,11 @@ export class ShardLane {
   }
 
   private async send(change: ShardChange, looked: number, confirmed: () => void): Promise<void> {
-    const { store, events, timelineLength, log } = this.options
+    const { store, events, log } = this.options
     const startedAt = performance.now()
     for (let attempt = 1; this.isUsable; attempt++) {
       try {
-        const outcome = await store.commit(this.number, change, timelineLength * TIMELINE_ENTRY_BYTES)
+        const outcome = await store.commit(this.number, change)
         if (outcome.kind === 'refused') {
           this.wasRefused = true
           events.onRefused(outcome.reason)

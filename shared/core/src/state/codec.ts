@@ -85,6 +85,13 @@ export class Writer implements Sink {
     for (let i = 0; i < sums.length; i++) this.float64(name, sums[i]!)
   }
 
+  /** The first bytes of others, as they are. */
+  copy(from: Uint8Array, length: number): void {
+    this.room(length)
+    this.bytes.set(length === from.length ? from : from.subarray(0, length), this.at)
+    this.at += length
+  }
+
   private sixBytes(value: number): void {
     this.room(6)
     this.view.setUint16(this.at, Math.floor(value / TWO_32))
@@ -114,6 +121,11 @@ export class Reader {
 
   get left(): number {
     return this.bytes.length - this.at
+  }
+
+  /** What was not read yet; a view, no copy. */
+  rest(): Uint8Array {
+    return this.bytes.subarray(this.at)
   }
 
   uint(): number {

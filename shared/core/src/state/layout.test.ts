@@ -6,8 +6,9 @@ import { hash48 } from '../hash.ts'
 import { arbitraryDecided } from '../oracle/arbitrary-decided.ts'
 import { arbitraryLog } from '../oracle/arbitrary-log.ts'
 import { sameFolded } from '../oracle/same-folded.ts'
+import { decodeTimeline, NO_TIMELINE, TIMELINE_ENTRY_BYTES, type TimelineEntry } from '../timeline.ts'
 import { type CustomerState, type Decided, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
-import { decodeState, describeLayout, encodeFolded, encodeState } from './layout.ts'
+import { decodeState, decodeStored, describeLayout, encodeFolded, encodeState, encodeStored } from './layout.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -51,6 +52,63 @@ test('the folded half in bytes does not know what was decided', () => {
   )
 })
 
+const line = (detail: number): TimelineEntry => ({ kind: 'purchase.completed', time: 1_000 * detail, detail })
+
+test('behind a state stands its timeline, and neither reads the other', () => {
+  fc.assert(
+    fc.property(fc.oneof(anyState, fc.constant(ERASED_STATE)), fc.nat(30), (state, count) => {
+      const lines = Array.from({ length: count }, (_, i) => line(i))
+      const bytes = encodeStored(state, lines, NO_TIMELINE, 1_000)
+      const stored = decodeStored(bytes)
+      const kept = state.erased ? [] : lines.toReversed()
+      expect(decodeTimeline(stored.timeline)).toEqual(kept)
+      expect(hex(encodeState(stored.state))).toBe(hex(encodeState(state)))
+      expect(hex(encodeState(decodeState(bytes)))).toBe(hex(encodeState(state)))
+      expect(bytes.length).toBe(encodeState(state).length + kept.length * TIMELINE_ENTRY_BYTES)
+    }),
+    { numRuns: 100 },
+  )
+})
+
+test('a timeline keeps its newest entries, newest first, up to the length that is asked for', () => {
+  const steps: [came: number[], most: number, kept: number[]][] = [
+    [[1], 3, [1]],
+    [[2, 3], 3, [3, 2, 1]],
+    [[4], 3, [4, 3, 2]],
+    [[], 3, [4, 3, 2]],
+    [[5], 2, [5, 4]],
+    [[], 1, [5]],
+    [[6, 7, 8, 9], 3, [9, 8, 7]],
+    [[10], 0, []],
+  ]
+  let before: Uint8Array = NO_TIMELINE
+  for (const [came, most, kept] of steps) {
+    before = decodeStored(encodeStored(EMPTY_STATE, came.map(line), before, most)).timeline
+    expect(decodeTimeline(before).map(({ detail }) => detail)).toEqual(kept)
+  }
+})
+
+test('behind a state is nothing but whole entries, and behind an erased one nothing at all', () => {
+  const bytes = encodeStored(EMPTY_STATE, [line(1), line(2)], NO_TIMELINE, 20)
+  for (let cut = 1; cut < TIMELINE_ENTRY_BYTES; cut++) {
+    expect(decoded(bytes.subarray(0, -cut))).toEqual(new RangeError(`state has ${15 - cut} bytes too many`))
+  }
+  const erased = Buffer.concat([encodeState(ERASED_STATE), new Uint8Array(TIMELINE_ENTRY_BYTES)])
+  expect(decoded(erased)).toEqual(new RangeError('state has 15 bytes too many'))
+})
+
+test('a state of the version before is read, and nothing may stand behind it', () => {
+  fc.assert(
+    fc.property(anyState, (state) => {
+      const bytes = Uint8Array.from(encodeState(state))
+      bytes[0] = 1
+      expect(hex(encodeState(decodeState(bytes)))).toBe(hex(encodeState(state)))
+      expect(decoded(Buffer.concat([bytes, Buffer.alloc(TIMELINE_ENTRY_BYTES)]))).toBeInstanceOf(RangeError)
+    }),
+    { numRuns: 100 },
+  )
+})
+
 test('bytes that end early, wherever, are refused', () => {
   const cut = anyState.chain((state) => {
     const bytes = encodeState(state)
@@ -65,7 +123,8 @@ test('bytes that end early, wherever, are refused', () => {
 })
 
 test('bytes too many are refused, after an erased customer as well', () => {
-  const more = fc.uint8Array({ minLength: 1, maxLength: 20 })
+  // As many as an entry of a timeline has would be one.
+  const more = fc.uint8Array({ minLength: 1, maxLength: TIMELINE_ENTRY_BYTES - 1, size: 'max' })
   fc.assert(
     fc.property(fc.oneof(anyState, fc.constant(ERASED_STATE)), more, (state, tail) => {
       const bytes = encodeState(state)
@@ -85,14 +144,14 @@ test('a group that this build does not know, and another version, are refused', 
       bytes.push((rest % 128) + (rest >= 128 ? 128 : 0))
       if (rest < 128) break
     }
-    expect(decoded(Uint8Array.from([1, ...bytes]))).toBeInstanceOf(RangeError)
+    expect(decoded(Uint8Array.from([2, ...bytes]))).toBeInstanceOf(RangeError)
   }
-  expect(decoded(Uint8Array.from([2, 0]))).toBeInstanceOf(RangeError)
+  expect(decoded(Uint8Array.from([3, 0]))).toBeInstanceOf(RangeError)
   expect(decoded(Uint8Array.from([]))).toBeInstanceOf(RangeError)
 })
 
 test('garbage is refused with a RangeError or read as some state, never anything else', () => {
-  const garbage = fc.uint8Array({ maxLength: 400 }).map((tail) => Uint8Array.from([1, ...tail]))
+  const garbage = fc.uint8Array({ maxLength: 400 }).map((tail) => Uint8Array.from([2, ...tail]))
   const bitten = fc.tuple(anyState, fc.nat(), fc.integer({ min: 1, max: 255 })).map(([state, at, by]) => {
     const bytes = encodeState(state)
     const i = at % bytes.length

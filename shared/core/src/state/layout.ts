@@ -1,4 +1,5 @@
 import { ACTION_KINDS, PURPOSES, ROLES, SURVEY_KINDS } from '../event.ts'
+import { NO_TIMELINE, TIMELINE_ENTRY_BYTES, type TimelineEntry, writeTimeline } from '../timeline.ts'
 import { Describer, type LayoutRow, Reader, type Sink, Writer } from './codec.ts'
 import { type CustomerState, type Draft, draftOf, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
 import type { Group } from './groups/index.ts'
@@ -6,9 +7,13 @@ import * as groups from './groups/index.ts'
 
 /**
  * One customer's value in Redis: version byte, a bit for each group that is present (a varint), then those groups in the
- * order of `SLOTS`. Bits of the commonest groups come first, so that a customer who only buys needs one byte for them.
+ * order of `SLOTS`, and behind them the timeline. Bits of the commonest groups come first, so that a customer who only buys
+ * needs one byte for them.
  */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
+
+/** The same without a timeline, which stood under a key of its own. */
+const WITHOUT_TIMELINE = 1
 
 /** An erased customer keeps the version and a presence that no group can have: four bytes, whatever else was in hand. */
 const ERASED_BIT = 2 ** 19
@@ -156,12 +161,41 @@ const writer = new Writer()
 
 const present = new Array<object | undefined>(SLOTS.length)
 
+/** What is stored of a customer: a state, and right behind it the newest lines of the timeline. */
+export interface Stored {
+  readonly state: CustomerState
+  /** See `decodeTimeline`; a view of the bytes that were decoded. */
+  readonly timeline: Uint8Array
+}
+
 /** Bytes of a state. Two equal states have equal bytes. */
 export function encodeState(state: CustomerState): Uint8Array {
+  writeState(state)
+  return writer.take()
+}
+
+/**
+ * Bytes of a state and its timeline; who is erased has none.
+ * @param came new entries, newest last
+ * @param before the timeline as it was stored
+ * @param most entries that are kept; 0 keeps none
+ */
+export function encodeStored(
+  state: CustomerState,
+  came: readonly TimelineEntry[],
+  before: Uint8Array,
+  most: number,
+): Uint8Array {
+  writeState(state)
+  if (!state.erased) writeTimeline(writer, came, before, most)
+  return writer.take()
+}
+
+function writeState(state: CustomerState): void {
   writer.byte('version', LAYOUT_VERSION)
   if (state.erased) {
     writer.uint('presence', ERASED_BIT)
-    return writer.take()
+    return
   }
   let presence = 0
   for (let i = 0; i < SLOTS.length; i++) {
@@ -170,17 +204,18 @@ export function encodeState(state: CustomerState): Uint8Array {
   }
   writer.uint('presence', presence)
   for (let i = 0; i < SLOTS.length; i++) if (present[i] !== undefined) SLOTS[i]!.write(writer, present[i]!)
-  return writer.take()
 }
 
-/**
- * Throws a RangeError for bytes that `encodeState` cannot have written: an unknown version or group, too few bytes, or too
- * many.
- */
+/** The state alone of what is stored: see `decodeStored`. */
 export function decodeState(bytes: Uint8Array): CustomerState {
+  return decodeStored(bytes).state
+}
+
+/** Throws a RangeError for bytes that cannot have been written: an unknown version or group, too few bytes, or too many. */
+export function decodeStored(bytes: Uint8Array): Stored {
   const reader = new Reader(bytes)
   const version = reader.byte()
-  if (version !== LAYOUT_VERSION) {
+  if (version !== LAYOUT_VERSION && version !== WITHOUT_TIMELINE) {
     throw new RangeError(
       `state has layout version ${version}, this build reads ${LAYOUT_VERSION}: run "holdfast rebuild"`,
     )
@@ -190,8 +225,11 @@ export function decodeState(bytes: Uint8Array): CustomerState {
   if (!(presence <= ERASED_BIT)) throw new RangeError(`state has groups that this build does not know: ${presence}`)
   const draft = draftOf(EMPTY_STATE)
   for (let i = 0; i < SLOTS.length; i++) if (presence & (1 << i)) SLOTS[i]!.read(reader, draft)
-  if (reader.left !== 0) throw new RangeError(`state has ${reader.left} bytes too many`)
-  return presence === ERASED_BIT ? ERASED_STATE : draft
+  const isErased = presence === ERASED_BIT
+  const hasTimeline = !isErased && version === LAYOUT_VERSION
+  const surplus = hasTimeline ? reader.left % TIMELINE_ENTRY_BYTES : reader.left
+  if (surplus !== 0) throw new RangeError(`state has ${surplus} bytes too many`)
+  return { state: isErased ? ERASED_STATE : draft, timeline: reader.left === 0 ? NO_TIMELINE : reader.rest() }
 }
 
 /** The folded half alone, in bytes: what two runs over the same log must agree on. */

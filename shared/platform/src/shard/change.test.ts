@@ -11,13 +11,12 @@ const customer: CustomerWrite = {
   due: 1,
   worklist: 'at_risk',
   priority: -2,
-  timeline: Uint8Array.of(7),
   erased: false,
 }
-// Appointment 1 and priority -2 as IEEE 754 doubles, then id, state and timeline.
-const rest = '3ff0000000000000c000000000000000' + '0002c3bc' + '000200ff' + '000107'
+// Appointment 1 and priority -2 as IEEE 754 doubles, then id and state.
+const rest = '3ff0000000000000c000000000000000' + '0002c3bc' + '000200ff'
 
-test('a customer is three codes, two doubles and three measured texts', () => {
+test('a customer is three codes, two doubles and two measured texts', () => {
   expect(hexOf({ customers: [customer] }, 0)).toBe(`010200${rest}`)
   expect(hexOf({ customers: [{ ...customer, erased: true }] }, 0)).toBe(`010201${rest}`)
   expect(hexOf({ customers: [{ ...customer, due: undefined }] }, 0)).toBe(
@@ -69,9 +68,8 @@ test('fields of meta follow in pairs', () => {
 
 test('what no length can tell is refused, with the largest that can taken', () => {
   const state = new Uint8Array(65_535)
-  expect(hexOf({ customers: [{ ...customer, state }] }, 0)).toHaveLength(2 * (3 + 16 + 4 + 2 + 65_535 + 3))
+  expect(hexOf({ customers: [{ ...customer, state }] }, 0)).toHaveLength(2 * (3 + 16 + 4 + 2 + 65_535))
   const long = new Uint8Array(65_536)
   expect(() => packChange({ ...nothing, customers: [{ ...customer, state: long }] })).toThrow(RangeError)
-  expect(() => packChange({ ...nothing, customers: [{ ...customer, timeline: long }] })).toThrow(RangeError)
   expect(() => packChange({ ...nothing, counters: new Map([['n'.repeat(65_536), 1]]) })).toThrow(RangeError)
 })

@@ -4,6 +4,7 @@ import { Packer } from './pack.ts'
 /** What a commit writes of one customer. */
 export interface CustomerWrite {
   readonly id: string
+  /** The state, and behind it the timeline. */
   readonly state: Uint8Array
   /** Next appointment, ms in domain time; undefined for none. */
   readonly due: number | undefined
@@ -11,9 +12,7 @@ export interface CustomerWrite {
   readonly worklist: WorklistBand | 'none' | 'keep'
   /** Rank on the worklist: expected loss, minor units. */
   readonly priority: number
-  /** New entries of the timeline, newest first. */
-  readonly timeline: Uint8Array
-  /** Whether profile and timeline go for good. */
+  /** Whether the profile goes for good. */
   readonly erased: boolean
 }
 
@@ -29,7 +28,7 @@ export interface OutboxEntry {
 
 /** Everything that one commit writes. */
 export interface ShardChange {
-  /** Each customer once: of two writes the later state would stand, and the earlier one's timeline would be lost. */
+  /** Each customer once: of two writes only the later one would stand. */
   readonly customers: readonly CustomerWrite[]
   /** JSON by customer. */
   readonly profiles: ReadonlyMap<string, string>
@@ -41,6 +40,9 @@ export interface ShardChange {
 }
 
 const WORKLIST_CODES: Readonly<Record<CustomerWrite['worklist'], number>> = { keep: 0, none: 1, at_risk: 2, lapsed: 3 }
+
+/** Bytes of a packed customer beside the state, with an id of ordinary length. */
+const BESIDE_STATE = 64
 
 /** The arguments of the commit script for a change: customers, profiles, counters, outbox, then pairs for meta. */
 export function packChange(change: ShardChange): (Buffer | string)[] {
@@ -54,8 +56,10 @@ export function packChange(change: ShardChange): (Buffer | string)[] {
 }
 
 function packCustomers(customers: readonly CustomerWrite[]): Buffer {
-  const packer = new Packer(customers.length * 320 + 64)
-  for (const { id, state, due, worklist, priority, timeline, erased } of customers) {
+  let bytes = 64
+  for (const { state } of customers) bytes += state.length + BESIDE_STATE
+  const packer = new Packer(bytes)
+  for (const { id, state, due, worklist, priority, erased } of customers) {
     packer.u8(due === undefined ? 0 : 1)
     packer.u8(WORKLIST_CODES[worklist])
     packer.u8(erased ? 1 : 0)
@@ -63,7 +67,6 @@ function packCustomers(customers: readonly CustomerWrite[]): Buffer {
     packer.f64(priority)
     packer.text16(id)
     packer.raw16(state)
-    packer.raw16(timeline)
   }
   return packer.take()
 }

@@ -35,8 +35,8 @@ return redis.call('HGETALL', key_meta)
  * Output: 1 when begun, 0 when the generation holds something
  */
 export const beginScript = defineScript({
-  name: 'begin-9',
-  keys: ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox', 'timeline'],
+  name: 'begin-8',
+  keys: ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox'],
   lua: `
 if redis.call('EXISTS', unpack(KEYS)) == 0 then
   redis.call('HSET', key_meta, 'token', ARGV[1], 'number', '0')

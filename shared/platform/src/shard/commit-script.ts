@@ -12,20 +12,20 @@ export type CommitOutcome =
     }
 
 /**
- * The one write of a shard: states, profiles, appointments, worklists, counters, timelines, outbox and offsets, all or
- * nothing. Redis undoes nothing when a script fails midway, so everything that can fail is checked before the first write.
+ * The one write of a shard: states, profiles, appointments, worklists, counters, outbox and offsets, all or nothing. Redis
+ * undoes nothing when a script fails midway, so everything that can fail is checked before the first write.
  *
- * ARGV: 1 owner token, 2 number of the commit that this one builds on, 3 most bytes of a timeline,
- *   4 customers, 5 profiles, 6 counters, 7 outbox, each packed as `pack.ts` says,
- *   8… pairs of field and value for meta
+ * ARGV: 1 owner token, 2 number of the commit that this one builds on,
+ *   3 customers, 4 profiles, 5 counters, 6 outbox, each packed as `pack.ts` says,
+ *   7… pairs of field and value for meta
  * Output: {1, number} when committed, {0, 'owner' | 'number', what was found} when refused
  */
 export const commitScript = defineScript({
-  name: 'commit-9',
-  keys: ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox', 'timeline'],
+  name: 'commit-8',
+  keys: ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox'],
   lua: `
-local token, number, timelineBytes = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local customers, profiles, counters, outbox = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local token, number = ARGV[1], ARGV[2]
+local customers, profiles, counters, outbox = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 local function refuse(why) error({err = 'ERR commit: ' .. why}) end
 
@@ -43,7 +43,6 @@ expectType(key_at_risk, 'zset')
 expectType(key_lapsed, 'zset')
 expectType(key_aggregates, 'hash')
 expectType(key_outbox, 'stream')
-expectType(key_timeline, 'hash')
 
 local owner = redis.call('HMGET', key_meta, 'token', 'number')
 if owner[1] ~= token then return {0, 'owner', owner[1] or ''} end
@@ -69,22 +68,20 @@ local function finite(value, what)
   if value ~= value or value == math.huge or value == -math.huge then refuse(what .. ' is not a finite number') end
   return value
 end
-if not isWhole(timelineBytes) or timelineBytes < 0 then refuse('the bytes of a timeline are no whole number') end
 local base = tonumber(number)
 if not isWhole(base) or base < 0 or base == 9007199254740991 then refuse('meta holds no commit number') end
-if (#ARGV - 7) % 2 ~= 0 then refuse('meta wants pairs of field and value') end
+if (#ARGV - 6) % 2 ~= 0 then refuse('meta wants pairs of field and value') end
 
-local sub, unpackStruct = string.sub, struct.unpack
+local unpackStruct = struct.unpack
 local states, dueSet, dueGone, erased = {}, {}, {}, {}
 local joins = {[2] = {}, [3] = {}}
 local leavesAtRisk, leavesLapsed = {}, {}
-local seenIds, seenEntries = {}, {}
 -- Counted by hand where every customer adds something: the length of a table is a search.
-local stateCount, dueCount, seenCount = 0, 0, 0
+local stateCount, dueCount = 0, 0
 local at, size = 1, #customers
 while at <= size do
-  local hasDue, worklist, isErased, due, priority, id, state, seen
-  hasDue, worklist, isErased, due, priority, id, state, seen, at = unpackStruct('>BBBddHc0Hc0Hc0', customers, at)
+  local hasDue, worklist, isErased, due, priority, id, state
+  hasDue, worklist, isErased, due, priority, id, state, at = unpackStruct('>BBBddHc0Hc0', customers, at)
   if hasDue > 1 or worklist > 3 or isErased > 1 then refuse('a packed customer is none') end
   states[stateCount + 1] = id
   states[stateCount + 2] = state
@@ -105,13 +102,7 @@ while at <= size do
       list[#list + 1] = id
     end
   end
-  if isErased == 1 then
-    erased[#erased + 1] = id
-  elseif seen ~= '' then
-    seenCount = seenCount + 1
-    seenIds[seenCount] = id
-    seenEntries[seenCount] = seen
-  end
+  if isErased == 1 then erased[#erased + 1] = id end
 end
 
 local profileWrites = {}
@@ -152,15 +143,6 @@ eachChunk(counterNames, function(from, to)
   end
 end)
 
-local timelineWrites = {}
-eachChunk(seenIds, function(from, to)
-  local known = redis.call('HMGET', key_timeline, unpack(seenIds, from, to))
-  for i = from, to do
-    timelineWrites[2 * i - 1] = seenIds[i]
-    timelineWrites[2 * i] = sub(seenEntries[i] .. (known[i - from + 1] or ''), 1, timelineBytes)
-  end
-end)
-
 local entries = {}
 at, size = 1, #outbox
 while at <= size do
@@ -172,7 +154,7 @@ end
 if #entries > 0 and redis.call('EXISTS', key_outbox) == 1 then
   local about = redis.call('XINFO', 'STREAM', key_outbox)
   for i = 1, #about, 2 do
-    if about[i] == 'last-generated-id' and sub(about[i + 1], 1, 20) == '18446744073709551615' then
+    if about[i] == 'last-generated-id' and string.sub(about[i + 1], 1, 20) == '18446744073709551615' then
       refuse('the ids of the outbox have come to their end')
     end
   end
@@ -184,7 +166,6 @@ local function writeAll(command, key, values)
 end
 writeAll('HSET', key_state, states)
 writeAll('HSET', key_profile, profileWrites)
-writeAll('HSET', key_timeline, timelineWrites)
 writeAll('HSET', key_aggregates, counterWrites)
 writeAll('ZREM', key_due, dueGone)
 writeAll('ZADD', key_due, dueSet)
@@ -193,12 +174,11 @@ writeAll('ZREM', key_lapsed, leavesLapsed)
 writeAll('ZADD', key_at_risk, joins[2])
 writeAll('ZADD', key_lapsed, joins[3])
 writeAll('HDEL', key_profile, erased)
-writeAll('HDEL', key_timeline, erased)
 for _, entry in ipairs(entries) do
   redis.call('XADD', key_outbox, '*', 'kind', entry[1], 'header', entry[2], 'value', entry[3])
 end
 local meta = {'number', string.format('%.0f', base + 1)}
-for i = 8, #ARGV do meta[#meta + 1] = ARGV[i] end
+for i = 7, #ARGV do meta[#meta + 1] = ARGV[i] end
 writeAll('HSET', key_meta, meta)
 return {1, meta[2]}
 `,

@@ -6,7 +6,7 @@ const NOTHING = Buffer.alloc(0)
  * what it measures, so that Lua's `struct` reads a whole record in one call and refuses one that is cut short.
  *
  *   customer  u8 has an appointment (0, 1), u8 worklist (0 keep, 1 none, 2 at_risk, 3 lapsed), u8 erased (0, 1),
- *             f64 appointment, f64 priority, u16 + id, u16 + state, u16 + timeline
+ *             f64 appointment, f64 priority, u16 + id, u16 + state
  *   profile   u16 + id, u32 + profile
  *   counter   f64 change, u16 + name
  *   outbox    u8 + kind, u32 + header, u32 + value

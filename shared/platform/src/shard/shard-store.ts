@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { currentKey, type ShardKeys, shardKeys } from '@holdfast/contracts'
+import { currentKey, formerTimelineKey, type ShardKeys, shardKeys } from '@holdfast/contracts'
 import { HoldfastError } from '../errors.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
@@ -26,10 +26,9 @@ export interface ShardReader {
   readonly generation: string
   readonly keys: ShardKeys
   meta(): Promise<ShardMeta>
-  /** Values in the order of `ids`; null where there is none. */
+  /** What is stored in the order of `ids`, each a state and behind it the timeline; null where there is nothing. */
   states(ids: readonly string[]): Promise<(Buffer | null)[]>
   profiles(ids: readonly string[]): Promise<(Buffer | null)[]>
-  timeline(id: string): Promise<Buffer | null>
   /** Customers whose appointment is at or before `at`, earliest first. */
   due(at: number, limit: number): Promise<readonly string[]>
   overdue(at: number): Promise<number>
@@ -45,7 +44,7 @@ export interface ShardStore extends ShardReader {
   /** What was stored when the shard was claimed. */
   readonly claimed: ShardMeta
   /** @param number of the commit that this one builds on */
-  commit(number: number, change: ShardChange, timelineBytes: number): Promise<CommitOutcome>
+  commit(number: number, change: ShardChange): Promise<CommitOutcome>
   /** The oldest entries, or the oldest after one of them. */
   outbox(limit: number, after?: string): Promise<readonly StoredOutboxEntry[]>
   /** Names the run of the Redis server that holds the outbox; to be asked for before the entries are. */
@@ -98,7 +97,9 @@ async function claimGeneration(
   const keys = shardKeys(prefix, partition, generation)
   const token = randomUUID()
   const claimed = await claimScript.run(client, { current, meta: keys.meta }, [token, generation])
-  return claimed === undefined ? undefined : ownedShard(address, generation, token, claimed)
+  if (claimed === undefined) return undefined
+  await client.unlink(formerTimelineKey(prefix, partition, generation))
+  return ownedShard(address, generation, token, claimed)
 }
 
 /**
@@ -130,8 +131,8 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
   return {
     ...reader,
     claimed,
-    async commit(number, change, timelineBytes) {
-      return commitScript.run(client, keys, [token, number, timelineBytes, ...packChange(change)])
+    async commit(number, change) {
+      return commitScript.run(client, keys, [token, number, ...packChange(change)])
     },
     async outbox(limit, after) {
       const from = after === undefined ? '-' : `(${after}`
@@ -169,7 +170,6 @@ export function readGeneration({ client, prefix, partition }: ShardAddress, gene
     meta: async () => parseMeta(await client.hgetall(keys.meta)),
     states: (ids) => readFields(client, keys.state, ids),
     profiles: (ids) => readFields(client, keys.profile, ids),
-    timeline: (id) => client.hgetBuffer(keys.timeline, id),
     due: (at, limit) => client.zrangebyscore(keys.due, '-inf', at, 'LIMIT', 0, limit),
     overdue: (at) => client.zcount(keys.due, '-inf', at),
     async appointment(id) {

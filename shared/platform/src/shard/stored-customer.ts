@@ -1,5 +1,5 @@
 import type { StoredCustomer } from '@holdfast/contracts'
-import { decodeState, decodeTimeline } from '@holdfast/core'
+import { decodeStored, decodeTimeline } from '@holdfast/core'
 import { murmur2Partition } from '../kafka/murmur2.ts'
 import type { ShardReader } from './shard-store.ts'
 
@@ -10,18 +10,15 @@ export function shardOf(customerId: string, partitionCount: number): number {
 
 /** Everything that a shard holds of a customer but the profile; undefined where it holds nothing. */
 export async function readCustomer(shard: ShardReader, id: string): Promise<StoredCustomer | undefined> {
-  const [[bytes], nextAppointment, timeline] = await Promise.all([
-    shard.states([id]),
-    shard.appointment(id),
-    shard.timeline(id),
-  ])
+  const [[bytes], nextAppointment] = await Promise.all([shard.states([id]), shard.appointment(id)])
   if (!bytes) return undefined
+  const { state, timeline } = decodeStored(bytes)
   return {
     id,
     shard: shard.partition,
     generation: shard.generation,
-    state: decodeState(bytes),
+    state,
     nextAppointment,
-    timeline: timeline === null ? [] : decodeTimeline(timeline),
+    timeline: decodeTimeline(timeline),
   }
 }
