@@ -30,8 +30,8 @@ test('a fresh run does not retrain for its youth; what its trainer makes lies wi
   expect(versionsIn(models)).toEqual(before)
 
   // With what the environment does not say, as everybody begins.
-  await eventually(() => countIn(trainer, 'looked how far customers have drifted') >= 3, { timeoutMs: 90_000 })
-  expect(countIn(trainer, 'which is no reason to retrain')).toBeGreaterThan(0)
+  // Looks while the history is still being read see too few customers to tell drift from chance, and do not count.
+  await eventually(() => countIn(trainer, 'which is no reason to retrain') >= 3, { timeoutMs: 90_000 })
   expect(countIn(trainer, 'a retraining is queued')).toBe(0)
   expect(versionsIn(models)).toEqual(before)
 
