@@ -16,7 +16,7 @@ declare module 'vitest' {
 const list = (value: string | undefined): string[] | undefined => value?.split(',').map((item) => item.trim())
 
 /**
- * One Kafka and one Redis for the whole run of the `system` project, on fresh folders, gone afterwards. Tests get them by
+ * One Kafka and one Redis for each of the projects that ask for them, on fresh folders, gone afterwards. Tests get them by
  * `inject('kafkaBrokers')` and `inject('redisUrls')` and use names of their own within.
  *
  * TEST_KAFKA_BROKERS, TEST_REDIS_URL   use these instead of starting any (comma-separated)
