@@ -71,16 +71,13 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
 
   const clock = await openKeptClock(plan.rate, replay?.beginsAt ?? Date.now(), env, onStarted)
   if (!given.MODELS_DIR) await bringModels(modelsFolder(readSettings(env)), modelsOfRun(mode))
-  // One without a shard would never be ready.
-  const workers: readonly string[] = RISK_WORKERS_OF_A_RUN.slice(0, partitions)
-  const idle: readonly string[] = RISK_WORKERS_OF_A_RUN.slice(partitions)
-  const specs = SERVICES.filter(({ name, isPartOf }) => isPartOf(plan) && !idle.includes(name))
+  const specs = SERVICES.filter(({ isPartOf }) => isPartOf(plan, partitions))
   const urls = await startServices(specs, { plan, run, env, say, onStarted, signal })
   signal.throwIfAborted()
   const shop = urls.get('shop')
   if (shop !== undefined) await watchShop(shop, say, signal)
   // They may have fallen over the first events.
-  for (const worker of workers) await requireReady(worker, run, signal)
+  for (const worker of RISK_WORKERS_OF_A_RUN.slice(0, partitions)) await requireReady(worker, run, signal)
 
   if (clock !== undefined) await letRun(clock)
   const ended =

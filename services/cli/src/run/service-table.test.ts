@@ -13,7 +13,8 @@ const LIVE: RunPlan = {
   modelMaySend: false,
 }
 
-const namesOf = (plan: RunPlan) => SERVICES.filter(({ isPartOf }) => isPartOf(plan)).map(({ name }) => name)
+const namesOf = (plan: RunPlan, shards = 4) =>
+  SERVICES.filter(({ isPartOf }) => isPartOf(plan, shards)).map(({ name }) => name)
 
 test('every service is one that exists, once, after those that it waits for', () => {
   const seen = new Set<string>()
@@ -40,6 +41,15 @@ test('a run has what its feed needs, and a receiver unless channels are named', 
   expect(namesOf({ ...LIVE, feed: { kind: 'none' } })).not.toContain('shop')
   expect(namesOf({ ...LIVE, feed: { kind: 'replay', file: 'f', map: 'm' } })).toContain('replay')
   expect(namesOf({ ...LIVE, env: { OUTREACH_CHANNELS: 'slack' } })).not.toContain('receiver')
+})
+
+test('no more risk-workers are started than there are shards', () => {
+  const workersOn = (shards: number) => namesOf(LIVE, shards).filter((name) => name.startsWith('risk-worker'))
+  expect([1, 2, 3].map(workersOn)).toEqual([
+    ['risk-worker'],
+    ['risk-worker', 'risk-worker-2'],
+    ['risk-worker', 'risk-worker-2'],
+  ])
 })
 
 test('deliveries go to the receiver of this machine, unless somebody named another', () => {

@@ -18,8 +18,8 @@ export interface ServiceSpec {
   readonly readiness: 'readyz' | 'healthz'
   /** Services of this run that must be ready before it starts. */
   readonly after: readonly string[]
-  /** Whether this run has it. */
-  readonly isPartOf: (plan: RunPlan) => boolean
+  /** Whether this run has it, on so many shards. */
+  readonly isPartOf: (plan: RunPlan, shards: number) => boolean
   /** What it needs beside the environment that all share. */
   readonly env: (context: ServiceContext) => Env
 }
@@ -42,14 +42,15 @@ const receivesHere = ({ env }: RunPlan) => !env.OUTREACH_CHANNELS && !env.REACTI
 /** Everything that a run consists of beside Kafka and Redis. Those that wait for nobody start side by side. */
 export const SERVICES: readonly ServiceSpec[] = [
   ...RISK_WORKERS_OF_A_RUN.map(
-    (name): ServiceSpec => ({
+    (name, i): ServiceSpec => ({
       name,
       entry: 'services/risk-worker/dist/main.js',
       nodeFlags: RISK_WORKER_NODE_FLAGS,
       ports: ['PROBE_PORT'],
       readiness: 'readyz',
       after: [],
-      isPartOf: always,
+      // One without a shard would never be ready.
+      isPartOf: (_plan, shards) => i < shards,
       env: () => ({}),
     }),
   ),
