@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { PrivateServices } from '../support/private-services.ts'
 
 /*
- * A relay has read an outbox, its jobs have been added, and Redis is put back to an instant before that. The word to forget the
+ * A relay has been given an outbox, or has read it, its jobs have been added, and Redis is put back to an instant before that. The word to forget the
  * entries was on its way and arrives at a Redis that holds the entries and has never seen the jobs: it must not be obeyed.
  */
 test('entries whose jobs were lost with an older Redis stay in its outbox', async () => {
@@ -24,9 +24,10 @@ test('entries whose jobs were lost with an older Redis stay in its outbox', asyn
 
   await store.commit(0, change('first'))
   const copy = await services.copyRedis()
-  await store.commit(1, change('second'))
-  const run = await store.serverRun()
+  const outcome = await store.commit(1, change('second'))
   const through = (await store.outbox(10)).at(-1)?.id ?? ''
+  const run = await store.serverRun()
+  expect(outcome).toMatchObject({ outbox: { serverRun: run, entries: [{ id: through }] } })
   await services.killRedis()
   await services.restoreRedis(copy)
   expect(await store.dropOutbox(through, run)).toBe(false)

@@ -1,5 +1,5 @@
 import { topicNames } from '@holdfast/contracts'
-import type { EventProducer, OutboxEntry, StoredOutboxEntry, TopicMessages } from '@holdfast/platform'
+import type { EventProducer, OutboxEntry, OutboxPage, StoredOutboxEntry, TopicMessages } from '@holdfast/platform'
 import { eventually, manualClock, testLog } from '@holdfast/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { deadLetter, decided, queued, republished, riskChanged, riskForgotten, SOURCE } from './lane/outgoing.ts'
@@ -20,13 +20,12 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   const happened: string[] = []
   const sent: TopicMessages[] = []
   const jobs: { id: string }[] = []
-  const outbox = entries.map(
-    (entry, i): StoredOutboxEntry => ({ ...entry, value: Buffer.from(entry.value), id: `1-${i}` }),
-  )
+  const outbox = entries.map((entry, i): StoredOutboxEntry => ({ ...entry, id: `1-${i}` }))
   const before = [...outbox]
   let run = 'run'
   /** After how many more droppings Redis is put back to its beginning. */
   const restore = { after: Number.POSITIVE_INFINITY }
+  const reads: { count: number; onAnswer?: () => void } = { count: 0 }
   /** What fails, and how often still. */
   const failing = { kafka: 0, queue: 0, read: 0, kafkaAfter: Number.POSITIVE_INFINITY }
   const mayFail = (what: keyof typeof failing): void => {
@@ -51,9 +50,14 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   const store = {
     partition: 1,
     async outbox(limit: number, after?: string) {
+      reads.count++
       mayFail('read')
+      // A commit that Redis takes just after the answer is handed over before we have it.
       const from = after === undefined ? 0 : outbox.findIndex(({ id }) => id === after) + 1
-      return outbox.slice(from, from + limit)
+      const answer = outbox.slice(from, from + limit)
+      await Promise.resolve()
+      reads.onAnswer?.()
+      return answer
     },
     serverRun: async () => run,
     async dropOutbox(through: string, readFrom: string) {
@@ -84,9 +88,21 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
     onJob: (_action: string, ms: number) => relayed.push(['ms', ms]),
   }
   const relay = new Relay(options as unknown as RelayOptions)
+  let written = entries.length
+  /** What a commit does: writes entries, and says which. */
+  const commit = (more: readonly OutboxEntry[]): OutboxPage => {
+    const stored = more.map((entry) => ({ ...entry, id: `1-${written++}` }))
+    outbox.push(...stored)
+    return { serverRun: run, entries: stored }
+  }
   onTestFinished(() => relay.stop())
   const messagesTo = (topic: string) => sent.filter((part) => part.topic === topic).flatMap(({ messages }) => messages)
-  return { relay, outbox, happened, sent, jobs, failing, restore, relayed, messagesTo }
+  /** Redis is started again, with these entries in its outbox. */
+  const restart = (entries: readonly StoredOutboxEntry[]): void => {
+    run = 'run after a restart'
+    outbox.splice(0, outbox.length, ...entries)
+  }
+  return { relay, commit, restart, outbox, happened, sent, jobs, failing, reads, restore, relayed, messagesTo }
 }
 
 test('records go to Kafka before jobs go to their queue, and only then are they dropped', async () => {
@@ -162,7 +178,7 @@ describe('what fails is kept and tried again', () => {
   test.each(['kafka', 'queue', 'read'] as const)('%s', async (what) => {
     const { relay, outbox, happened, jobs, failing } = world([decided(episode, 'proactive-outreach', AT), job()])
     failing[what] = 2
-    relay.notify()
+    void relay.drain()
     await eventually(() => outbox.length === 0)
     expect(failing[what]).toBeLessThanOrEqual(0)
     expect(jobs).toHaveLength(1)
@@ -186,7 +202,7 @@ test('a full outbox holds the shard back until it has been moved', async () => {
   failing.kafka = 0
   await relay.hasRoom()
   failing.queue = 2
-  relay.notify()
+  void relay.drain()
   let hasRoom = false
   await eventually(async () => failing.queue <= 1)
   // The failed attempt has weighed the outbox by the time the next one begins.
@@ -209,9 +225,98 @@ test('where Redis was put back while entries left, all that it holds leaves agai
   expect(new Set(jobs.map(({ id }) => id)).size).toBe(4_500)
 })
 
+describe('what a commit hands over', () => {
+  const namesOf = (jobs: readonly { id: string }[]) => jobs.map(({ id }) => id.split('.').at(-1))
+
+  test('leaves in its order and is dropped, and nothing is read', async () => {
+    const { relay, commit, outbox, happened, jobs, reads } = world([])
+    await relay.drain()
+    const before = reads.count
+    relay.take(commit([decided(episode, 'proactive-outreach', AT), job('a')]))
+    relay.take(commit([job('b')]))
+    await relay.drain()
+    expect(namesOf(jobs)).toEqual(['a', 'b'])
+    expect(outbox).toEqual([])
+    expect(happened.slice(0, 3)).toEqual(['kafka', 'queue', 'drop'])
+    expect(reads.count).toBe(before)
+  })
+
+  test('leaves once where it is read as well', async () => {
+    const { relay, commit, outbox, jobs, reads } = world(Array.from({ length: 2_500 }, (_, i) => job(`c${i}`)))
+    // The second read finds something, so there is a third, and it finds what was handed over with the answer of the second.
+    reads.onAnswer = () => {
+      if (reads.count === 2) relay.take(commit([job('last')]))
+    }
+    await relay.drain()
+    expect(reads.count).toBe(4)
+    expect(namesOf(jobs)).toEqual([...Array.from({ length: 2_500 }, (_, i) => `c${i}`), 'last'])
+    expect(outbox).toEqual([])
+  })
+
+  test('leaves where it was written behind the last read', async () => {
+    const { relay, commit, outbox, jobs, reads } = world([job('a')])
+    reads.onAnswer = () => {
+      if (reads.count === 2) relay.take(commit([job('b')]))
+    }
+    await relay.drain()
+    expect(namesOf(jobs)).toEqual(['a', 'b'])
+    expect(outbox).toEqual([])
+    expect(reads.count).toBe(2)
+  })
+
+  test('is read again after a failure, with what came meanwhile, and no job that was queued is queued again', async () => {
+    const { relay, commit, outbox, jobs, failing } = world([])
+    await relay.drain()
+    failing.kafkaAfter = 0
+    relay.take(commit([riskChanged({ ...common, evaluatedAt: AT, source: SOURCE }), job('a')]))
+    relay.take(commit([job('b')]))
+    await relay.drain()
+    expect(namesOf(jobs).sort()).toEqual(['a', 'b'])
+    expect(outbox).toEqual([])
+  })
+
+  test('is not all that leaves where Redis was started anew', async () => {
+    const { relay, commit, outbox, jobs, restart } = world([])
+    await relay.drain()
+    // Left and was dropped, and is back with an older self of Redis, whose queue has lost the job.
+    const old = commit([job('a')])
+    relay.take(old)
+    await relay.drain()
+    restart(old.entries)
+    relay.take(commit([job('b')]))
+    await relay.drain()
+    expect(namesOf(jobs)).toEqual(['a', 'a', 'b'])
+    expect(outbox).toEqual([])
+  })
+
+  test('is not all that leaves where Redis was put back while it left', async () => {
+    const { relay, commit, outbox, jobs, restore } = world([job('a')])
+    await relay.drain()
+    restore.after = 0
+    relay.take(commit([job('b')]))
+    await relay.drain()
+    expect(namesOf(jobs)).toEqual(['a', 'b', 'a'])
+    expect(outbox).toEqual([])
+  })
+
+  test('is read when it is its turn, where more waits than memory should hold', async () => {
+    const { relay, commit, outbox, jobs, reads } = world([])
+    await relay.drain()
+    const before = reads.count
+    const names = Array.from({ length: 25_000 }, (_, i) => `c${i}`)
+    for (let from = 0; from < names.length; from += 5_000) {
+      relay.take(commit(names.slice(from, from + 5_000).map((name) => job(name))))
+    }
+    await relay.drain()
+    expect(new Set(namesOf(jobs))).toEqual(new Set(names))
+    expect(outbox).toEqual([])
+    expect(reads.count).toBeGreaterThan(before)
+  })
+})
+
 test('a stop waits for what is under way and lets whoever waits go', async () => {
   const { relay, outbox } = world([job()], { length: () => FULL_OUTBOX + 1 })
-  relay.notify()
+  void relay.drain()
   await relay.stop()
   await relay.hasRoom()
   expect(outbox).toEqual([])

@@ -5,6 +5,7 @@ import {
   type Clock,
   type EventProducer,
   type Logger,
+  type OutboxPage,
   type OutgoingMessage,
   type Queues,
   type ShardStore,
@@ -26,12 +27,6 @@ export interface RelayOptions {
   onJob(action: ActionKind, decidedToQueuedMs: number): void
 }
 
-/** Entries, and the run of the server from which they were read. */
-interface Page {
-  readonly serverRun: string
-  readonly entries: readonly StoredOutboxEntry[]
-}
-
 /** Entries of a page that could not be moved whole, whose jobs are in their queues all the same. */
 interface QueuedJobs {
   readonly serverRun: string
@@ -40,6 +35,9 @@ interface QueuedJobs {
 
 /** Entries moved in one go. */
 const MOST_ENTRIES = 2_000
+
+/** Entries that wait in memory for their turn; where there are more, they are read from Redis when it comes. */
+const MOST_HELD = 20_000
 
 /** How many entries may wait before the shard takes no more batches. */
 export const FULL_OUTBOX = 100_000
@@ -50,31 +48,39 @@ const LONGEST_RETRY_MS = 5_000
  * Moves a shard's outbox out: decisions to Kafka first, so that the log knows of one before anybody sees its job; then jobs to
  * BullMQ, and beside them whatever else is for Kafka. What has left is dropped afterwards, so a crash in between sends it again: receivers drop it by id
  * (events), origin (re-published records) or job id.
+ *
+ * Commits hand over what they have written, so nothing is read from Redis that was in memory a moment before. It is read where
+ * memory may not tell the whole: at first, after a failure, after a restart of Redis, and when too much waits.
  */
 export class Relay {
   private running: Promise<void> | undefined
-  private wanted = false
   private stopped = false
   private isBehind = false
   private room: (() => void)[] = []
+  /** Of the server that was read last. */
+  private serverRun = ''
+  /** Whether the outbox may have entries, beside those held, that have not left. */
+  private mustRead = true
+  /** Handed over by commits while that run lasted, in their order in the stream. */
+  private held: StoredOutboxEntry[] = []
   /** A job that was queued and done would be a new one when it is queued again with the rest of its page. */
   private queued: QueuedJobs | undefined
 
   constructor(private readonly options: RelayOptions) {}
 
-  /** Says that there is something to move. */
-  notify(): void {
-    this.wanted = true
-    this.running ??= this.run().finally(() => {
-      this.running = undefined
-      // A word that came while the last round was ending.
-      if (this.wanted && !this.stopped) this.notify()
-    })
+  /** Moves what a commit has written; to be called for each commit, in their order. */
+  take({ serverRun, entries }: OutboxPage): void {
+    if (serverRun === this.serverRun && this.held.length + entries.length <= MOST_HELD) {
+      for (const entry of entries) this.held.push(entry)
+    } else {
+      this.readAnew()
+    }
+    this.start()
   }
 
   /** Resolves when all that is in the outbox has left, or the relay was stopped. */
   async drain(): Promise<void> {
-    this.notify()
+    this.start()
     while (this.running !== undefined) await this.running
   }
 
@@ -90,15 +96,26 @@ export class Relay {
     await this.running
   }
 
+  private get isWanted(): boolean {
+    return !this.stopped && (this.mustRead || this.held.length > 0)
+  }
+
+  private start(): void {
+    this.running ??= this.run().finally(() => {
+      this.running = undefined
+      // What came while the last round was ending.
+      if (this.isWanted) this.start()
+    })
+  }
+
   private async run(): Promise<void> {
-    for (let failures = 0; this.wanted && !this.stopped; ) {
-      this.wanted = false
+    for (let failures = 0; this.isWanted; ) {
       try {
-        await this.moveAll()
+        await (this.mustRead ? this.moveStored() : this.moveHeld())
         failures = 0
       } catch (thrown) {
         failures++
-        this.wanted = true
+        this.readAnew()
         const { partition } = this.options.store
         this.options.log.error(
           { err: asError(thrown), partition, failures },
@@ -110,37 +127,71 @@ export class Relay {
     }
   }
 
-  /** While some entries leave, those after them are read and those before them dropped: a busy process is slow to answer. */
-  private async moveAll(): Promise<void> {
+  private readAnew(): void {
+    this.held = []
+    this.mustRead = true
+  }
+
+  /** Moves what was handed over, and drops it while the next leaves: a busy process is slow to answer. */
+  private async moveHeld(): Promise<void> {
+    let dropped = Promise.resolve(true)
+    while (this.isWanted && !this.mustRead) {
+      const page = { serverRun: this.serverRun, entries: this.held.splice(0, MOST_ENTRIES) }
+      await this.move(page)
+      if (!(await dropped)) break
+      dropped = handled(this.drop(page))
+    }
+    this.afterDrop(await dropped)
+  }
+
+  /** While some entries leave, those after them are read and those before them dropped. */
+  private async moveStored(): Promise<void> {
     let page = await this.read()
     let dropped = Promise.resolve(true)
+    let through: string | undefined
     for (let last = page.entries.at(-1); last !== undefined; last = page.entries.at(-1)) {
       const ahead = handled(this.read(last.id))
       await this.move(page)
+      through = last.id
       const wasDropped = await dropped
-      dropped = handled(this.drop(last.id, page.serverRun))
+      dropped = handled(this.drop(page))
       const next = await ahead
       if (this.stopped) break
-      // Redis may have been put back to before these entries, or before their jobs: then what it holds now leaves (again).
-      page = wasDropped && next.serverRun === page.serverRun ? next : await this.read()
+      if (wasDropped && next.serverRun === page.serverRun) {
+        page = next
+      } else {
+        // Redis may have been put back to before these entries, or before their jobs: what it holds now leaves (again).
+        through = undefined
+        page = await this.read()
+      }
     }
-    if (!(await dropped)) this.wanted = true
-    else if (!this.stopped) this.letIn()
+    // What was read has left, also where its commit has handed it over meanwhile.
+    if (through !== undefined) this.held = this.held.filter(({ id }) => isAfter(id, through))
+    this.afterDrop(await dropped)
   }
 
-  private async read(after?: string): Promise<Page> {
+  private async read(after?: string): Promise<OutboxPage> {
     const { store } = this.options
+    // What is handed over from now on may not be in the answer, and is held; what was not held before is in it.
+    this.mustRead = false
     // Asked for in this order: what is read after a restart of Redis must not pass for read before it.
     const [serverRun, entries] = await Promise.all([store.serverRun(), store.outbox(MOST_ENTRIES, after)])
+    if (serverRun !== this.serverRun) this.held = []
+    this.serverRun = serverRun
     return { serverRun, entries }
   }
 
-  private async drop(through: string, serverRun: string): Promise<boolean> {
-    const [dropped] = await Promise.all([this.options.store.dropOutbox(through, serverRun), this.weigh()])
+  private async drop({ serverRun, entries }: OutboxPage): Promise<boolean> {
+    const [dropped] = await Promise.all([this.options.store.dropOutbox(entries.at(-1)!.id, serverRun), this.weigh()])
     return dropped
   }
 
-  private async move({ serverRun, entries }: Page): Promise<void> {
+  private afterDrop(dropped: boolean): void {
+    if (!dropped) this.readAnew()
+    else if (!this.stopped) this.letIn()
+  }
+
+  private async move({ serverRun, entries }: OutboxPage): Promise<void> {
     const decisions: OutgoingRecord[] = []
     const others: OutgoingRecord[] = []
     const jobs = new Map<ActionKind, { id: string; data: Job }[]>()
@@ -222,4 +273,13 @@ function listIn<K, V>(map: Map<K, V[]>, key: K): V[] {
     map.set(key, list)
   }
   return list
+}
+
+/** Whether an entry stands behind another in the stream; ids are `ms-sequence`. */
+function isAfter(id: string, other: string): boolean {
+  const [[ms, sequence], [otherMs, otherSequence]] = [id, other].map((text) => text.split('-').map(Number)) as [
+    [number, number],
+    [number, number],
+  ]
+  return ms > otherMs || (ms === otherMs && sequence > otherSequence)
 }

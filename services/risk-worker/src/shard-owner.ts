@@ -140,7 +140,7 @@ export class ShardOwner implements ShardHandlers {
     await relay.drain()
     const bounds = await logBounds(partition)
     const lane = openLane(store, bounds, {
-      onOutbox: () => relay.notify(),
+      onOutbox: (page) => relay.take(page),
       onBroken: (error) => this.options.onFatal(error),
       seek: (topic, offset) => this.consumer?.seek({ topic, partition, offset }),
     })

@@ -67,6 +67,6 @@ function particular(step: ActionStep, at: number): string {
 }
 
 /** The value of a Kafka record; its key is the event's subject. */
-export function encodeEvent(event: CloudEvent | RiskChange): Uint8Array {
+export function encodeEvent(event: CloudEvent | RiskChange): Buffer {
   return Buffer.from(JSON.stringify(event))
 }

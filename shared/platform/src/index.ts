@@ -34,8 +34,7 @@ export {
   type OutboxKind,
   type ShardChange,
 } from './shard/change.ts'
-export type { CommitOutcome } from './shard/commit-script.ts'
-export type { StoredOutboxEntry } from './shard/outbox.ts'
+export type { OutboxPage, StoredOutboxEntry } from './shard/outbox.ts'
 export { readSteadily } from './shard/read-steadily.ts'
 export { metaFields, modelField, originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
 export {

@@ -32,7 +32,7 @@ async function privateShard() {
       server.now = await start()
     },
     expectUntouched: async () => expect(await dumpAll(client, prefix)).toEqual(untouched),
-    expectTakes: async () => expect(await store.commit(1, after)).toEqual({ kind: 'committed', number: 2 }),
+    expectTakes: async () => expect(await store.commit(1, after)).toMatchObject({ kind: 'committed', number: 2 }),
   }
 }
 
@@ -92,7 +92,7 @@ test('a Redis that misses its replicas takes nothing', async () => {
 })
 
 // Every command of the script, in its order: a user who may not run one of them gets none of the others' effects.
-const commands = ['type', 'hmget', 'exists', 'xinfo', 'hset', 'zrem', 'zadd', 'hdel', 'xadd']
+const commands = ['type', 'hmget', 'info', 'exists', 'xinfo', 'hset', 'zrem', 'zadd', 'hdel', 'xadd']
 
 test('these are the commands of the script', () => {
   const called = [...commitScript.lua.matchAll(/(?:redis\.call\(|writeAll\()'([A-Z]+)'/g)].map(([, name]) => name)

@@ -50,7 +50,7 @@ export function change(more: Partial<ShardChange> = {}): ShardChange {
   return { customers: [], profiles: new Map(), counters: new Map(), outbox: [], meta: {}, ...more }
 }
 
-export function entry(header: string, value: Uint8Array = Buffer.from(`value of ${header}`)): OutboxEntry {
+export function entry(header: string, value = Buffer.from(`value of ${header}`)): OutboxEntry {
   return { kind: 'job', header, value }
 }
 
@@ -67,7 +67,7 @@ export const after: ShardChange = change({
     ['customers', 1],
     ['lost', -3],
   ]),
-  outbox: [entry('first'), entry('second', new Uint8Array(0))],
+  outbox: [entry('first'), entry('second', Buffer.alloc(0))],
   meta: { 'offset:purchases': '20', 'offset:support': '7' },
 })
 

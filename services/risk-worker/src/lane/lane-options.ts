@@ -1,5 +1,5 @@
 import type { Role } from '@holdfast/core'
-import type { Clock, LogBounds, Logger, ShardStore } from '@holdfast/platform'
+import type { Clock, LogBounds, Logger, OutboxPage, ShardStore } from '@holdfast/platform'
 import type { Turns } from '../turns.ts'
 import type { createIntakeStep, IntakeOutcome } from './intake.ts'
 import type { createLookStep } from './look.ts'
@@ -10,7 +10,8 @@ export interface LaneEvents {
   /** @param counts by topic */
   onFolded(counts: ReadonlyMap<string, Readonly<Record<'folded' | 'duplicate', number>>>, seconds: number): void
   onCommitted(customers: number, looked: number, seconds: number): void
-  onOutbox(): void
+  /** @param page what the commit has put into the outbox */
+  onOutbox(page: OutboxPage): void
   onRefused(reason: 'owner' | 'number'): void
   /** The lane cannot go on, and must not be left standing. */
   onBroken(error: Error): void

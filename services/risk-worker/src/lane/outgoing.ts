@@ -19,7 +19,7 @@ import { z } from 'zod'
 /** How the worker signs the events that it writes. */
 export const SOURCE = '/holdfast/risk-worker'
 
-const NOTHING = new Uint8Array(0)
+const NOTHING = Buffer.alloc(0)
 
 /**
  * A record for Kafka: where to, under which key, with which headers. `null` marks what an empty value cannot tell apart.
@@ -85,7 +85,7 @@ function kafkaEntry(
   kind: OutboxEntry['kind'],
   topic: string,
   key: Buffer | null,
-  value: Uint8Array | null,
+  value: Buffer | null,
   headers: Record<string, string>,
 ): OutboxEntry {
   const header: z.input<typeof kafkaHeaderSchema> = {

@@ -368,7 +368,7 @@ export class ShardLane {
         this.number = outcome.number
         confirmed()
         events.onCommitted(change.customers.length, looked, (performance.now() - startedAt) / 1_000)
-        if (change.outbox.length > 0) events.onOutbox()
+        if (outcome.outbox !== undefined) events.onOutbox(outcome.outbox)
         return
       } catch (thrown) {
         const err =

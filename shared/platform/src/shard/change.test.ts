@@ -50,8 +50,8 @@ test('profiles, counters and the outbox are measured texts, one after the other'
   ])
   expect(hexOf({ counters }, 2)).toBe(`3ff000000000000000016e${'bff000000000000000016d'}`)
   const outbox = [
-    { kind: 'job', header: 'h', value: Uint8Array.of(0) },
-    { kind: 'republish', header: '', value: new Uint8Array(0) },
+    { kind: 'job', header: 'h', value: Buffer.of(0) },
+    { kind: 'republish', header: '', value: Buffer.alloc(0) },
   ] as const
   expect(hexOf({ outbox }, 3)).toBe(`036a6f6200000001680000000100${'0972657075626c6973680000000000000000'}`)
 })

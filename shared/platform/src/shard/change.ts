@@ -23,7 +23,7 @@ export type OutboxKind = (typeof OUTBOX_KINDS)[number]
 export interface OutboxEntry {
   readonly kind: OutboxKind
   readonly header: string
-  readonly value: Uint8Array
+  readonly value: Buffer
 }
 
 /** Everything that one commit writes. */

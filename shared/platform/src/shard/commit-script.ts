@@ -1,15 +1,21 @@
 import { defineScript } from '../redis/script.ts'
+import { SERVER_RUN } from './outbox-script.ts'
 
-/** What a commit came to. A refusal wrote nothing. */
-export type CommitOutcome =
-  | { readonly kind: 'committed'; readonly number: number }
-  | {
-      readonly kind: 'refused'
-      /** `owner`: another token stands in meta; `number`: another commit came between, or Redis is an older self. */
-      readonly reason: 'owner' | 'number'
-      /** What stands in meta. */
-      readonly found: string
-    }
+/** A refusal wrote nothing. */
+export interface CommitRefused {
+  readonly kind: 'refused'
+  /** `owner`: another token stands in meta; `number`: another commit came between, or Redis is an older self. */
+  readonly reason: 'owner' | 'number'
+  /** What stands in meta. */
+  readonly found: string
+}
+
+interface CommitTaken {
+  readonly kind: 'committed'
+  readonly number: number
+  /** Of the entries of the outbox, where there were any: the run of the server that took them, and their ids there. */
+  readonly written: { readonly serverRun: string; readonly ids: readonly string[] } | undefined
+}
 
 /**
  * The one write of a shard: states, profiles, appointments, worklists, counters, outbox and offsets, all or nothing. Redis
@@ -18,10 +24,10 @@ export type CommitOutcome =
  * ARGV: 1 owner token, 2 number of the commit that this one builds on,
  *   3 customers, 4 profiles, 5 counters, 6 outbox, each packed as `pack.ts` says,
  *   7… pairs of field and value for meta
- * Output: {1, number} when committed, {0, 'owner' | 'number', what was found} when refused
+ * Output: {1, number} when committed, and with entries for the outbox {1, number, run of the server, {id…}}; {0, 'owner' | 'number', what was found} when refused
  */
 export const commitScript = defineScript({
-  name: 'commit-8',
+  name: 'commit-9',
   keys: ['meta', 'state', 'profile', 'due', 'at_risk', 'lapsed', 'aggregates', 'outbox'],
   lua: `
 local token, number = ARGV[1], ARGV[2]
@@ -150,6 +156,7 @@ while at <= size do
   kind, header, value, at = unpackStruct('>Bc0I4c0I4c0', outbox, at)
   entries[#entries + 1] = {kind, header, value}
 end
+local run = #entries > 0 and ${SERVER_RUN}
 -- A stream whose ids have come to their end takes no entry more. Nobody gets there, but for a foreign XADD or XSETID.
 if #entries > 0 and redis.call('EXISTS', key_outbox) == 1 then
   local about = redis.call('XINFO', 'STREAM', key_outbox)
@@ -174,17 +181,22 @@ writeAll('ZREM', key_lapsed, leavesLapsed)
 writeAll('ZADD', key_at_risk, joins[2])
 writeAll('ZADD', key_lapsed, joins[3])
 writeAll('HDEL', key_profile, erased)
-for _, entry in ipairs(entries) do
-  redis.call('XADD', key_outbox, '*', 'kind', entry[1], 'header', entry[2], 'value', entry[3])
+local ids = {}
+for i, entry in ipairs(entries) do
+  ids[i] = redis.call('XADD', key_outbox, '*', 'kind', entry[1], 'header', entry[2], 'value', entry[3])
 end
 local meta = {'number', string.format('%.0f', base + 1)}
 for i = 7, #ARGV do meta[#meta + 1] = ARGV[i] end
 writeAll('HSET', key_meta, meta)
-return {1, meta[2]}
+if not run then return {1, meta[2]} end
+return {1, meta[2], run, ids}
 `,
-  reply(raw): CommitOutcome {
-    const [ok, first, found] = raw as [number, Buffer, Buffer | undefined]
-    if (ok === 1) return { kind: 'committed', number: Number(first) }
-    return { kind: 'refused', reason: String(first) === 'owner' ? 'owner' : 'number', found: String(found) }
+  reply(raw): CommitTaken | CommitRefused {
+    const [ok, first, second, ids] = raw as [number, Buffer, Buffer | undefined, Buffer[] | undefined]
+    if (ok !== 1) {
+      return { kind: 'refused', reason: String(first) === 'owner' ? 'owner' : 'number', found: String(second) }
+    }
+    const written = ids === undefined ? undefined : { serverRun: String(second), ids: ids.map(String) }
+    return { kind: 'committed', number: Number(first), written }
   },
 })

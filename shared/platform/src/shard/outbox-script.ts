@@ -1,7 +1,7 @@
 import { defineScript } from '../redis/script.ts'
 
 /** Which run of the server answers: it changes with every start, and with it whatever Redis may have been put back to. */
-const RUN = `string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')`
+export const SERVER_RUN = `string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')`
 
 /**
  * ARGV: none
@@ -10,7 +10,7 @@ const RUN = `string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')`
 export const serverRunScript = defineScript({
   name: 'server-run-1',
   keys: ['outbox'],
-  lua: `return ${RUN}`,
+  lua: `return ${SERVER_RUN}`,
   reply: (raw) => String(raw),
 })
 
@@ -25,7 +25,7 @@ export const dropOutboxScript = defineScript({
   name: 'drop-outbox-1',
   keys: ['outbox'],
   lua: `
-if ${RUN} ~= ARGV[1] then return 0 end
+if ${SERVER_RUN} ~= ARGV[1] then return 0 end
 redis.call('XTRIM', key_outbox, 'MINID', ARGV[2])
 return 1
 `,

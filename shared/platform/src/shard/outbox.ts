@@ -5,7 +5,12 @@ import { OUTBOX_KINDS, type OutboxEntry } from './change.ts'
 export interface StoredOutboxEntry extends OutboxEntry {
   /** Its place in the stream, `ms-sequence`. */
   readonly id: string
-  readonly value: Buffer
+}
+
+/** Entries that follow one another in the stream, and the run of the server that held them then. */
+export interface OutboxPage {
+  readonly serverRun: string
+  readonly entries: readonly StoredOutboxEntry[]
 }
 
 /** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */

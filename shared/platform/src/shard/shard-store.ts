@@ -4,8 +4,8 @@ import { HoldfastError } from '../errors.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
 import { beginScript, claimScript } from './claim-script.ts'
-import { type CommitOutcome, commitScript } from './commit-script.ts'
-import { parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
+import { type CommitRefused, commitScript } from './commit-script.ts'
+import { type OutboxPage, parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
 import { dropOutboxScript, serverRunScript } from './outbox-script.ts'
 import { parseMeta, type ShardMeta } from './shard-meta.ts'
 import { switchScript } from './switch-script.ts'
@@ -38,6 +38,11 @@ export interface ShardReader {
   /** Every customer's state, some at a time; one that changes meanwhile may come twice or as either version. */
   eachState(): AsyncGenerator<readonly (readonly [id: string, state: Buffer])[]>
 }
+
+/** What a commit came to; with the entries that it put into the outbox, where it put any. */
+export type CommitOutcome =
+  | { readonly kind: 'committed'; readonly number: number; readonly outbox: OutboxPage | undefined }
+  | CommitRefused
 
 /** A shard in the hands of its owner. */
 export interface ShardStore extends ShardReader {
@@ -132,7 +137,10 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
     ...reader,
     claimed,
     async commit(number, change) {
-      return commitScript.run(client, keys, [token, number, ...packChange(change)])
+      const reply = await commitScript.run(client, keys, [token, number, ...packChange(change)])
+      if (reply.kind === 'refused') return reply
+      const { number: next, written } = reply
+      return { kind: 'committed', number: next, outbox: written && pageOf(change.outbox, written) }
     },
     async outbox(limit, after) {
       const from = after === undefined ? '-' : `(${after}`
@@ -159,6 +167,10 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
       )
     },
   }
+}
+
+function pageOf(entries: readonly OutboxEntry[], { serverRun, ids }: { serverRun: string; ids: readonly string[] }) {
+  return { serverRun, entries: entries.map(({ kind, header, value }, i) => ({ id: ids[i]!, kind, header, value })) }
 }
 
 export function readGeneration({ client, prefix, partition }: ShardAddress, generation: string): ShardReader {
