@@ -109,23 +109,22 @@ export function createLookStep({ inUse, shadow, policy, currency, partition }: L
 
     const { band, probability, expectedLossMinor } = now
     const reasons = band === 'prospect' || band === 'healthy' ? [] : reasonsAt(before, at, model, seen)
-    const common = {
-      customerId: id,
-      band,
-      expectedLossMinor,
-      currency,
-      reasons: [...reasons],
-      modelVersion: model.version,
-    }
+    const modelVersion = model.version
     const outbox: OutboxEntry[] = []
     if (changedFrom !== undefined) {
+      // Every customer's first look comes by here: spreading what it shares with a job would take as long as all its arithmetic.
       const change: RiskChanged = {
-        ...common,
+        customerId: id,
+        band,
+        previousBand: changedFrom === 'none' ? undefined : changedFrom,
         enteredAt: now.enteredAt,
         evaluatedAt: at,
+        probability: band === 'prospect' ? undefined : probability,
+        expectedLossMinor,
+        currency,
+        reasons: [...reasons],
+        modelVersion,
         source: SOURCE,
-        ...(changedFrom !== 'none' && { previousBand: changedFrom }),
-        ...(band !== 'prospect' && { probability }),
       }
       outbox.push(riskChanged(change))
     }
@@ -136,7 +135,12 @@ export function createLookStep({ inUse, shadow, policy, currency, partition }: L
         // The relay sends decisions before jobs, so a job that anybody saw has its decision in the log.
         outbox.push(decided(episode, action, at))
         const job = {
-          ...common,
+          customerId: id,
+          band,
+          expectedLossMinor,
+          currency,
+          reasons: [...reasons],
+          modelVersion,
           action,
           enteredAt: decision.episodeAt,
           decidedAt: at,

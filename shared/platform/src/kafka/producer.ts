@@ -1,4 +1,4 @@
-import kafkajs, { type Kafka } from 'kafkajs'
+import kafkajs, { type Kafka, type Message } from 'kafkajs'
 import type { Stoppable } from '../lifecycle.ts'
 import { withKafkaTrouble } from './connect.ts'
 
@@ -59,12 +59,10 @@ export async function connectProducer(
   }
 }
 
-function toKafkaMessage({ key, value, partition, headers, timestamp }: OutgoingMessage) {
-  return {
-    key,
-    value,
-    ...(partition !== undefined && { partition }),
-    ...(headers !== undefined && { headers: { ...headers } }),
-    ...(timestamp !== undefined && { timestamp: String(timestamp) }),
-  }
+function toKafkaMessage({ key, value, partition, headers, timestamp }: OutgoingMessage): Message {
+  const message: Message = { key, value }
+  if (partition !== undefined) message.partition = partition
+  if (headers !== undefined) message.headers = { ...headers }
+  if (timestamp !== undefined) message.timestamp = String(timestamp)
+  return message
 }
