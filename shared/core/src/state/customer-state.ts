@@ -59,6 +59,13 @@ export function draftOf(state: CustomerState): Draft {
 
 export type Rings = Readonly<Record<Role, readonly number[] | undefined>>
 
+/** Rings to change places of; field by field like `draftOf`. */
+export function copyOfRings({ purchases, support, engagement, profile, actions }: Rings): {
+  -readonly [R in Role]: Rings[R]
+} {
+  return { purchases, support, engagement, profile, actions }
+}
+
 /** How many ids a ring remembers for each role. */
 export const RING_REACH = 8
 

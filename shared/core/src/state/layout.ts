@@ -1,7 +1,7 @@
 import { ACTION_KINDS, PURPOSES, ROLES, SURVEY_KINDS } from '../event.ts'
 import { NO_TIMELINE, TIMELINE_ENTRY_BYTES, type TimelineEntry, writeTimeline } from '../timeline.ts'
 import { Describer, type LayoutRow, Reader, type Sink, Writer } from './codec.ts'
-import { type CustomerState, type Draft, draftOf, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
+import { type CustomerState, copyOfRings, type Draft, draftOf, EMPTY_STATE, ERASED_STATE } from './customer-state.ts'
 import type { Group } from './groups/index.ts'
 import * as groups from './groups/index.ts'
 
@@ -51,7 +51,9 @@ const rings = ROLES.map((role) =>
     groups.RING,
     ({ rings }) => rings[role],
     (draft, ids) => {
-      draft.rings = { ...draft.rings, [role]: ids }
+      const own = copyOfRings(draft.rings)
+      own[role] = ids
+      draft.rings = own
     },
   ),
 )

@@ -29,13 +29,15 @@ export interface ShardBatch {
   heartbeat(): Promise<void>
 }
 
+const NO_HEADERS: KafkaHeaders = {}
+
 export function toRecord(message: KafkaMessage): KafkaRecord {
   return {
     offset: Number(message.offset),
     key: message.key,
     value: message.value,
     timestamp: Number(message.timestamp),
-    headers: message.headers ?? {},
+    headers: message.headers ?? NO_HEADERS,
   }
 }
 
