@@ -24,7 +24,6 @@ function place(more: Partial<IntakePlace> = {}): IntakePlace {
     role: 'purchases',
     partition: home,
     origins: new Map(),
-    isKnown: () => false,
     ...more,
   }
 }
@@ -98,12 +97,6 @@ describe('what leaves again', () => {
       key: Buffer.from(customer).toString('base64'),
       headers: { [HEADERS.originPartition]: String(partition), [HEADERS.originOffset]: '7' },
     })
-  })
-
-  test('a customer who is known here needs no hash, but a record without a key leaves all the same', () => {
-    const known = place({ partition: elsewhere, isKnown: () => true })
-    expect(intake([good()], known).counts.event).toBe(1)
-    expect(intake([good({ key: null })], known).counts.republished).toBe(1)
   })
 })
 

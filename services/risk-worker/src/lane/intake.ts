@@ -31,8 +31,6 @@ export interface IntakePlace {
   readonly role: Role
   readonly partition: number
   readonly origins: ReadonlyMap<string, number>
-  /** Whether a customer is known to live on this shard: saves the hash of the key. */
-  isKnown(customerId: string): boolean
 }
 
 interface Origin {
@@ -87,7 +85,6 @@ export function createIntakeStep({ decode, partitionCount, domainTime }: IntakeO
 
   function isAtHome({ key }: KafkaRecord, { customerId }: CustomerEvent, place: IntakePlace): boolean {
     if (key === null) return false
-    if (place.isKnown(customerId)) return true
     const subject = isAsciiOf(key, customerId) ? key : Buffer.from(customerId)
     return murmur2Partition(subject, partitionCount) === place.partition
   }

@@ -191,7 +191,6 @@ export class ShardLane {
       role,
       partition: this.partition,
       origins: this.offsets.takenOrigins,
-      isKnown: (id) => this.unfolded.has(id),
     })
     if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
 

@@ -15,10 +15,6 @@ export class Unfolded {
     return this.events.length
   }
 
-  has(customer: string): boolean {
-    return this.placeOf.has(customer)
-  }
-
   add(event: CustomerEvent): void {
     const { customerId } = event
     let place = this.placeOf.get(customerId)
