@@ -156,7 +156,11 @@ while at <= size do
   kind, header, value, at = unpackStruct('>Bc0I4c0I4c0', outbox, at)
   entries[#entries + 1] = {kind, header, value}
 end
-local run = #entries > 0 and ${SERVER_RUN}
+local run
+if #entries > 0 then
+  run = ${SERVER_RUN}
+  if not run then refuse('INFO names no run_id, by which a restart of the server is known') end
+end
 -- A stream whose ids have come to their end takes no entry more. Nobody gets there, but for a foreign XADD or XSETID.
 if #entries > 0 and redis.call('EXISTS', key_outbox) == 1 then
   local about = redis.call('XINFO', 'STREAM', key_outbox)
