@@ -4,8 +4,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { PrivateServices } from '../support/private-services.ts'
 
 /*
- * A relay has been given an outbox, or has read it, its jobs have been added, and Redis is put back to an instant before that. The word to forget the
- * entries was on its way and arrives at a Redis that holds the entries and has never seen the jobs: it must not be obeyed.
+ * A relay was given an outbox, or has read it, its jobs have been added, and Redis is put back to an instant before that. The
+ * word to forget the entries was on its way and arrives at a Redis that holds the entries and has never seen the jobs: it must
+ * not be obeyed.
  */
 test('entries whose jobs were lost with an older Redis stay in its outbox', async () => {
   const services = await PrivateServices.start({ withKafka: false })

@@ -52,9 +52,9 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
     async outbox(limit: number, after?: string) {
       reads.count++
       mayFail('read')
-      // A commit that Redis takes just after the answer is handed over before we have it.
       const from = after === undefined ? 0 : outbox.findIndex(({ id }) => id === after) + 1
       const answer = outbox.slice(from, from + limit)
+      // A commit that Redis takes just after the answer is handed over before the relay has it.
       await Promise.resolve()
       reads.onAnswer?.()
       return answer

@@ -112,7 +112,7 @@ export function createLookStep({ inUse, shadow, policy, currency, partition }: L
     const modelVersion = model.version
     const outbox: OutboxEntry[] = []
     if (changedFrom !== undefined) {
-      // Every customer's first look comes by here: spreading what it shares with a job would take as long as all its arithmetic.
+      // Every customer's first look comes by here, and spreads that depend on something are slow.
       const change: RiskChanged = {
         customerId: id,
         band,

@@ -1,5 +1,5 @@
 import type { Role } from '../event.ts'
-import { copyOfRings, type Draft, RING_REACH, type Rings } from '../state/customer-state.ts'
+import { copyOfRings, type Draft, type OwnRings, RING_REACH, type Rings } from '../state/customer-state.ts'
 import { RING } from '../state/groups/index.ts'
 import { own } from './own.ts'
 
@@ -11,7 +11,7 @@ export function remembers(rings: Rings, role: Role, idHash: number): boolean {
 /** Puts an id into the ring of its role; the oldest falls out beyond `RING_REACH`. */
 export function remember(draft: Draft, shared: Rings, role: Role, idHash: number): void {
   if (draft.rings === shared) draft.rings = copyOfRings(shared)
-  const rings = draft.rings as { -readonly [R in Role]: Rings[R] }
+  const rings = draft.rings as OwnRings
   const ids = own(RING, rings[role], shared[role])
   rings[role] = ids
   push(ids, idHash)

@@ -59,10 +59,11 @@ export function draftOf(state: CustomerState): Draft {
 
 export type Rings = Readonly<Record<Role, readonly number[] | undefined>>
 
-/** Rings to change places of; field by field like `draftOf`. */
-export function copyOfRings({ purchases, support, engagement, profile, actions }: Rings): {
-  -readonly [R in Role]: Rings[R]
-} {
+/** Rings of a draft, which may get others in their places. */
+export type OwnRings = { -readonly [R in Role]: Rings[R] }
+
+/** Field by field, like `draftOf`. */
+export function copyOfRings({ purchases, support, engagement, profile, actions }: Rings): OwnRings {
   return { purchases, support, engagement, profile, actions }
 }
 

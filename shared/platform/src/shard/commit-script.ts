@@ -10,11 +10,17 @@ export interface CommitRefused {
   readonly found: string
 }
 
+/** The run of the server that took a commit's outbox entries, and their ids there. */
+export interface WrittenEntries {
+  readonly serverRun: string
+  readonly ids: readonly string[]
+}
+
 interface CommitTaken {
   readonly kind: 'committed'
   readonly number: number
-  /** Of the entries of the outbox, where there were any: the run of the server that took them, and their ids there. */
-  readonly written: { readonly serverRun: string; readonly ids: readonly string[] } | undefined
+  /** Undefined where there were no entries. */
+  readonly written: WrittenEntries | undefined
 }
 
 /**
@@ -160,10 +166,8 @@ local run
 if #entries > 0 then
   run = ${SERVER_RUN}
   if not run then refuse('INFO names no run_id, by which a restart of the server is known') end
-end
--- A stream whose ids have come to their end takes no entry more. Nobody gets there, but for a foreign XADD or XSETID.
-if #entries > 0 and redis.call('EXISTS', key_outbox) == 1 then
-  local about = redis.call('XINFO', 'STREAM', key_outbox)
+  -- A stream whose ids have come to their end takes no entry more. Nobody gets there, but for a foreign XADD or XSETID.
+  local about = redis.call('EXISTS', key_outbox) == 1 and redis.call('XINFO', 'STREAM', key_outbox) or {}
   for i = 1, #about, 2 do
     if about[i] == 'last-generated-id' and string.sub(about[i + 1], 1, 20) == '18446744073709551615' then
       refuse('the ids of the outbox have come to their end')

@@ -4,7 +4,7 @@ import { HoldfastError } from '../errors.ts'
 import type { RedisClient } from '../redis/connect.ts'
 import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
 import { beginScript, claimScript } from './claim-script.ts'
-import { type CommitRefused, commitScript } from './commit-script.ts'
+import { type CommitRefused, commitScript, type WrittenEntries } from './commit-script.ts'
 import { type OutboxPage, parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
 import { dropOutboxScript, serverRunScript } from './outbox-script.ts'
 import { parseMeta, type ShardMeta } from './shard-meta.ts'
@@ -169,7 +169,7 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
   }
 }
 
-function pageOf(entries: readonly OutboxEntry[], { serverRun, ids }: { serverRun: string; ids: readonly string[] }) {
+function pageOf(entries: readonly OutboxEntry[], { serverRun, ids }: WrittenEntries): OutboxPage {
   return { serverRun, entries: entries.map(({ kind, header, value }, i) => ({ id: ids[i]!, kind, header, value })) }
 }
 
