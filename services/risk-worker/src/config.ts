@@ -69,9 +69,9 @@ export const SETTINGS = {
   },
   GATHER_EVENTS: {
     parse: as.number({ min: 1 }),
-    default: '300000',
+    default: '1000000',
     unit: 'events',
-    says: 'Behind on the log: how many events over all shards wait to be written together; about 300 bytes each.',
+    says: 'Behind on the log: how many events over all shards wait to be written together; about 60 bytes each.',
   },
   LOOK_LIMIT: {
     parse: as.number({ min: 1, max: 100_000 }),

@@ -39,7 +39,7 @@ function createReader<T extends EventType>(type: T): Reader {
   const schema = SCHEMAS[type]
   const normalise = NORMALISE[type]
   const accepts = acceptorOf(schema)
-  const envelope: Envelope = { customerId: '', time: 0.5, knownAt: 0.5, idHash: 0.5 }
+  const envelope: Envelope<T> = { type, customerId: '', time: 0.5, knownAt: 0.5, idHash: 0.5 }
   return function readEvent(raw, bounds) {
     let event: CloudEvents[T]
     if (accepts(raw)) {

@@ -23,7 +23,9 @@ export interface Bounds {
 }
 
 /** What all events share. A reader has one, and fills it anew for each event. */
-export interface Envelope {
+export interface Envelope<T extends EventType> {
+  /** One text for all events of a type: each record brings a copy of its own, and hundreds of thousands may be kept. */
+  readonly type: T
   customerId: string
   time: number
   knownAt: number
@@ -31,7 +33,7 @@ export interface Envelope {
 }
 
 type Normalise = {
-  readonly [T in EventType]: (event: CloudEventOf<T>, envelope: Envelope, bounds: Bounds) => CustomerEvent | string
+  readonly [T in EventType]: (event: CloudEventOf<T>, envelope: Envelope<T>, bounds: Bounds) => CustomerEvent | string
 }
 
 const LENGTHS = Array.from({ length: MAX_SOURCE_CHARACTERS + 1 }, (_, length) => `${length}:`)
@@ -49,7 +51,11 @@ function outOfBounds(path: string, text: string, time: number, latest: number): 
 }
 
 /** Fills in what all events share, or says why it cannot be taken. */
-export function normaliseEnvelope(event: CloudEvent, { latest }: Bounds, envelope: Envelope): string | undefined {
+export function normaliseEnvelope(
+  event: CloudEvent,
+  { latest }: Bounds,
+  envelope: Envelope<EventType>,
+): string | undefined {
   const time = parseTime(event.time)
   const problem = outOfBounds('time', event.time, time, latest)
   if (problem !== undefined) return problem
@@ -76,14 +82,16 @@ function amountMinor(data: { readonly amount: string; readonly currency: string 
 
 // Each event is written out field by field, in one order: events of a type then have one shape in memory, and nothing is copied.
 
+type PaidType = 'purchase.completed' | 'purchase.refunded' | 'purchase.cancelled'
+
 function paid(
-  event: CloudEventOf<'purchase.completed'> | CloudEventOf<'purchase.refunded'> | CloudEventOf<'purchase.cancelled'>,
-  { customerId, time, knownAt, idHash }: Envelope,
+  { data }: CloudEventOf<PaidType>,
+  { type, customerId, time, knownAt, idHash }: Envelope<PaidType>,
   bounds: Bounds,
 ): CustomerEvent | string {
-  const amount = amountMinor(event.data, bounds)
+  const amount = amountMinor(data, bounds)
   if (typeof amount === 'string') return amount
-  return { type: event.type, customerId, time, knownAt, idHash, amountMinor: amount }
+  return { type, customerId, time, knownAt, idHash, amountMinor: amount }
 }
 
 /** Events that say all in their type. */
@@ -97,7 +105,7 @@ type PlainType =
   | 'engagement.feature_used'
   | 'customer.erased'
 
-function plain<T extends PlainType>({ type }: { readonly type: T }, { customerId, time, knownAt, idHash }: Envelope) {
+function plain<T extends PlainType>(_: object, { type, customerId, time, knownAt, idHash }: Envelope<T>) {
   return { type, customerId, time, knownAt, idHash }
 }
 
@@ -107,7 +115,7 @@ interface ActionData {
 }
 
 /** Adds the episode to an action's event. A person who acts without one acts on what there is at that time. */
-function acted<F extends object>(data: ActionData, envelope: Envelope, bounds: Bounds, own: F) {
+function acted<T extends EventType, F extends object>(data: ActionData, envelope: Envelope<T>, bounds: Bounds, own: F) {
   const enteredAt = data.enteredAt === undefined ? envelope.time : parseTime(data.enteredAt)
   const problem = outOfBounds('data.enteredAt', data.enteredAt ?? '', enteredAt, bounds.latest)
   return problem ?? { ...own, ...envelope, action: data.action, enteredAt }
@@ -126,10 +134,10 @@ export const NORMALISE: Normalise = {
   'purchase.completed': paid,
   'purchase.refunded': paid,
   'purchase.cancelled': paid,
-  'support.ticket_opened': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'support.ticket_opened': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, complaint: data.complaint === true }
   },
-  'support.ticket_resolved': ({ type, data }, { customerId, time, knownAt, idHash }, { latest }) => {
+  'support.ticket_resolved': ({ data }, { type, customerId, time, knownAt, idHash }, { latest }) => {
     if (data.openedAt === undefined) return { type, customerId, time, knownAt, idHash, openedAt: undefined }
     const openedAt = parseTime(data.openedAt)
     const problem = outOfBounds('data.openedAt', data.openedAt, openedAt, latest)
@@ -137,10 +145,10 @@ export const NORMALISE: Normalise = {
   },
   'support.ticket_reopened': plain,
   'support.ticket_escalated': plain,
-  'survey.requested': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'survey.requested': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, kind: data.kind }
   },
-  'survey.responded': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'survey.responded': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, kind: data.kind, score: data.score }
   },
   'engagement.visited': plain,
@@ -148,30 +156,28 @@ export const NORMALISE: Normalise = {
   'engagement.email_opened': plain,
   'engagement.email_clicked': plain,
   'engagement.feature_used': plain,
-  'social.mentioned': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'social.mentioned': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, sentiment: data.sentiment }
   },
-  'profile.updated': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'profile.updated': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, fields: profileFields(data) }
   },
-  'consent.changed': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'consent.changed': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, purpose: data.purpose, granted: data.granted }
   },
-  'contract.change_requested': ({ type, data }, { customerId, time, knownAt, idHash }) => {
+  'contract.change_requested': ({ data }, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, kind: data.kind }
   },
   'customer.erased': plain,
-  'action.decided': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
-  'action.delivered': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
-  'action.failed': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
-  'action.acknowledged': ({ type, data }, envelope, bounds) => acted(data, envelope, bounds, { type }),
-  'action.suppressed': ({ type, data }, envelope, bounds) =>
-    acted(data, envelope, bounds, { type, reason: data.reason }),
-  'action.snoozed': ({ type, data }, envelope, bounds) => {
+  'action.decided': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.delivered': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.failed': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.acknowledged': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.suppressed': ({ data }, envelope, bounds) => acted(data, envelope, bounds, { reason: data.reason }),
+  'action.snoozed': ({ data }, envelope, bounds) => {
     const until = parseTime(data.until)
     if (until <= envelope.time) return `data.until: ${data.until} is not after the event's own time`
-    return acted(data, envelope, bounds, { type, until })
+    return acted(data, envelope, bounds, { until })
   },
-  'action.resolved': ({ type, data }, envelope, bounds) =>
-    acted(data, envelope, bounds, { type, outcome: data.outcome }),
+  'action.resolved': ({ data }, envelope, bounds) => acted(data, envelope, bounds, { outcome: data.outcome }),
 }

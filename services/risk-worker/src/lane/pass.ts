@@ -52,7 +52,7 @@ export class Pass {
   constructor(
     private readonly ids: readonly string[],
     private readonly states: readonly (Uint8Array | null)[],
-    private readonly events: readonly (readonly CustomerEvent[])[],
+    private readonly eventsOf: (place: number) => readonly CustomerEvent[],
     readonly profiles: Map<string, string>,
     private readonly timelineLength: number,
   ) {}
@@ -63,7 +63,7 @@ export class Pass {
     const hands: Hand[] = []
     for (; hands.length < most && this.taken < this.ids.length; this.taken++) {
       const id = this.ids[this.taken]!
-      hands.push(takeUp(id, this.states[this.taken] ?? undefined, this.events[this.taken] ?? [], this.counts))
+      hands.push(takeUp(id, this.states[this.taken] ?? undefined, this.eventsOf(this.taken), this.counts))
     }
     this.foldSeconds += (performance.now() - startedAt) / 1_000
     return hands

@@ -1,4 +1,5 @@
 import type { CustomerEvent, ProfileUpdated } from '@holdfast/core'
+import { EventColumns } from './event-columns.ts'
 
 /** Events that wait to be folded: they come in the order of the log and are handed out customer by customer. */
 export class Unfolded {
@@ -7,7 +8,7 @@ export class Unfolded {
   /** Those that also change a profile. */
   readonly profileUpdates: ProfileUpdated[] = []
   private readonly placeOf = new Map<string, number>()
-  private readonly events: CustomerEvent[] = []
+  private readonly events = new EventColumns()
   /** Of each event, the place of its customer. */
   private readonly places: number[] = []
 
@@ -28,15 +29,23 @@ export class Unfolded {
     if (event.type === 'profile.updated') this.profileUpdates.push(event)
   }
 
-  /** Of each customer, the events in the order in which they came. */
-  byCustomer(): readonly (readonly CustomerEvent[])[] {
+  /** What came until now: of the customer at a place, the events in the order in which they came; none behind the last place. */
+  byCustomer(): (place: number) => readonly CustomerEvent[] {
+    const { customers, events, places } = this
     // A counting sort: lists that grow one by one would be larger, and slower to make.
-    const starts = new Int32Array(this.customers.length + 1)
-    for (const place of this.places) starts[place + 1]!++
+    const starts = new Int32Array(customers.length + 1)
+    for (const place of places) starts[place + 1]!++
     for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!
     const next = starts.slice()
-    const sorted = new Array<CustomerEvent>(this.events.length)
-    for (let i = 0; i < this.events.length; i++) sorted[next[this.places[i]!]!++] = this.events[i]!
-    return this.customers.map((_, place) => sorted.slice(starts[place], starts[place + 1]))
+    const sorted = new Int32Array(places.length)
+    for (let i = 0; i < places.length; i++) sorted[next[places[i]!]!++] = i
+
+    return function eventsOf(place) {
+      const own: CustomerEvent[] = []
+      const id = customers[place]
+      if (id === undefined) return own
+      for (let k = starts[place]!; k < starts[place + 1]!; k++) own.push(events.at(sorted[k]!, id))
+      return own
+    }
   }
 }

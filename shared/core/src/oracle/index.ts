@@ -1,3 +1,4 @@
+export { arbitraryLog } from './arbitrary-log.ts'
 export { naiveFeatures } from './naive-features.ts'
 export { bandHistory, naiveBand, naiveLogit, type OracleEvaluation, oracleEvaluate, type Stay } from './naive-risk.ts'
 export { naiveState, withoutDuplicates } from './naive-state.ts'
