@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { topicNames } from '@holdfast/contracts'
-import { type Say, startKafka, startRedis } from '@holdfast/local'
+import { MEMBERS_STARTED_TOGETHER_MS, type Say, startKafka, startRedis } from '@holdfast/local'
 import {
   connectRedis,
   createKafka,
@@ -50,7 +50,9 @@ export async function openStage(partitions: number, say: Say): Promise<Stage> {
     rmSync(dir, { recursive: true, force: true })
   }
   try {
-    const kafkaServer = await startKafka({ dir: join(dir, 'kafka'), say })
+    // As in `npm start`.
+    const membersWithinMs = MEMBERS_STARTED_TOGETHER_MS
+    const kafkaServer = await startKafka({ dir: join(dir, 'kafka'), membersWithinMs, say })
     stops.push(kafkaServer.stop)
     const redisServer = await startRedis({ dir: join(dir, 'redis'), say })
     stops.push(redisServer.stop)

@@ -1,7 +1,7 @@
 export { type Daemon, startDaemon } from './daemon.ts'
 export { ensureInstalled, type Machine, MissingToolsError, type Tool } from './ensure-installed.ts'
 export { dataFolder, homeFolder, type RunMode, repositoryRoot, runStateFile } from './folders.ts'
-export { type LocalKafka, type LocalKafkaOptions, startKafka } from './kafka.ts'
+export { type LocalKafka, type LocalKafkaOptions, MEMBERS_STARTED_TOGETHER_MS, startKafka } from './kafka.ts'
 export { findFreePort, findFreePorts } from './ports.ts'
 export { isAlive, markProcess, type ProcessMark } from './processes.ts'
 export { type Say, sayNothing, sayOnStderr, withProgress } from './progress.ts'

@@ -14,6 +14,8 @@ export interface BrokerOptions {
   readonly jars: string
   /** Further options of the JVM that runs the broker. */
   readonly jvm: readonly string[]
+  /** See `LocalKafkaOptions`. */
+  readonly membersWithinMs: number
 }
 
 const startWithinMs = 90_000
@@ -22,11 +24,11 @@ export const settingsFile = (dir: string) => join(dir, 'server.properties')
 
 /** Starts the JVM of a broker on a folder that it formats if need be, and does not wait for it. */
 export const launchBroker = async (options: BrokerOptions): Promise<Daemon> => {
-  const { dir, port, heapMb, jars, jvm } = options
+  const { dir, port, heapMb, jars, jvm, membersWithinMs } = options
   const data = join(dir, 'data')
   mkdirSync(data, { recursive: true })
   const controllerPort = await findFreePort()
-  writeFileSync(settingsFile(dir), brokerSettings({ data, port, controllerPort }))
+  writeFileSync(settingsFile(dir), brokerSettings({ data, port, controllerPort, membersWithinMs }))
   const logFile = join(dir, 'kafka.log')
   const java = (heap: number) => [
     `-Xmx${heap}m`,
@@ -67,7 +69,14 @@ export const untilBrokerAnswers = async (daemon: Daemon, port: number): Promise<
   return ready === 'answers' ? undefined : `no answer within ${startWithinMs / 1_000} s`
 }
 
-const brokerSettings = ({ data, port, controllerPort }: { data: string; port: number; controllerPort: number }) => `
+interface Settings {
+  readonly data: string
+  readonly port: number
+  readonly controllerPort: number
+  readonly membersWithinMs: number
+}
+
+const brokerSettings = ({ data, port, controllerPort, membersWithinMs }: Settings) => `
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controllerPort}
@@ -94,8 +103,8 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 
-# A group of one process need not wait for others; tests freeze members past short sessions.
-group.initial.rebalance.delay.ms=0
+group.initial.rebalance.delay.ms=${membersWithinMs}
+# Tests freeze members past short sessions.
 group.min.session.timeout.ms=1000
 # How long a killed broker's registration bars its successor.
 broker.heartbeat.interval.ms=500

@@ -23,7 +23,8 @@ const writeArchive = async (jars: string, archive: string): Promise<void> => {
   try {
     const partial = join(dir, 'classes.jsa')
     const port = await findFreePort()
-    const daemon = await launchBroker({ dir, port, heapMb: 256, jars, jvm: [`-XX:ArchiveClassesAtExit=${partial}`] })
+    const jvm = [`-XX:ArchiveClassesAtExit=${partial}`]
+    const daemon = await launchBroker({ dir, port, heapMb: 256, jars, jvm, membersWithinMs: 0 })
     const failure = await untilBrokerAnswers(daemon, port)
     await daemon.stop(60_000)
     if (failure === undefined && existsSync(partial)) renameSync(partial, archive)

@@ -25,15 +25,26 @@ export interface LocalKafkaOptions {
   readonly port?: number
   /** Heap of the JVM in MiB, 512 by default. */
   readonly heapMb?: number
+  /**
+   * How long a group that is forming waits for another member before it shares out its partitions, ms. By default 0: a group
+   * of one process need not wait.
+   */
+  readonly membersWithinMs?: number
   readonly say?: Say
 }
+
+/**
+ * `membersWithinMs` where several processes of a group are started together: whoever came first would else take all there is,
+ * and hand half of it over two seconds later.
+ */
+export const MEMBERS_STARTED_TOGETHER_MS = 500
 
 /**
  * One Apache Kafka broker (KRaft, broker and controller in one JVM) on 127.0.0.1 that answers when this returns.
  * Needs `java` and, the first time, `mvn`. Throws with the end of the broker's log when it does not start.
  */
 export const startKafka = async (options: LocalKafkaOptions): Promise<LocalKafka> => {
-  const { dir, heapMb = 512, say = sayOnStderr } = options
+  const { dir, heapMb = 512, membersWithinMs = 0, say = sayOnStderr } = options
   const claim = await claimFolder(dir)
   const jars = await resolveKafkaJars(say)
   const jvm = await sharedClasses(jars, say)
@@ -44,7 +55,7 @@ export const startKafka = async (options: LocalKafkaOptions): Promise<LocalKafka
     const attempts = options.port === undefined ? 3 : 1
     for (let attempt = 1; ; attempt++) {
       const port = options.port ?? (await lastPortIfFree(dir)) ?? (await findFreePort())
-      const daemon = await launchBroker({ dir, port, heapMb, jars, jvm })
+      const daemon = await launchBroker({ dir, port, heapMb, jars, jvm, membersWithinMs })
       claim.remember(daemon.pid)
       const failure = await untilBrokerAnswers(daemon, port)
       if (failure === undefined) return localKafka(daemon, port, claim.release)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type ComposeService, composeEngineAnswers, startWithCompose } from './compose.ts'
 import { ensureInstalled, type Machine } from './ensure-installed.ts'
 import { dataFolder, type RunMode } from './folders.ts'
-import { startKafka } from './kafka.ts'
+import { MEMBERS_STARTED_TOGETHER_MS, startKafka } from './kafka.ts'
 import { resolveKafkaJars } from './kafka-jars.ts'
 import { type Say, sayOnStderr } from './progress.ts'
 import { startRedis } from './redis.ts'
@@ -116,7 +116,7 @@ const resolveKafka = async (
 ): Promise<ResolvedKafka> => {
   if (origin === 'environment') return { origin, brokers: list(env.KAFKA_BROKERS ?? ''), stop: async () => {} }
   if (origin === 'embedded') {
-    const { brokers, pid, stop } = await startKafka({ dir, say })
+    const { brokers, pid, stop } = await startKafka({ dir, membersWithinMs: MEMBERS_STARTED_TOGETHER_MS, say })
     return { origin, brokers, pid, stop }
   }
   const { port, stop } = await startWithCompose({ service: 'kafka', mode, say })
