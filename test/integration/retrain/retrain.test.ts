@@ -2,14 +2,25 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { eventually } from '@holdfast/testing'
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { cli } from '../cli/run-cli.ts'
 import { type Flow, startFlow } from '../models/flow.ts'
 import { makeModel } from '../models/make-model.ts'
 import { type Installation, install, showWorkersOfFailedTests, type WorkerProcess } from '../risk-worker/support.ts'
-import { emptyQueue, outcomeNumber, queueOne, recordOf, sendHistory, TrainerProcess } from './support.ts'
+import {
+  emptyQueue,
+  outcomeNumber,
+  queueOne,
+  recordOf,
+  SHORT_LOCK,
+  sendHistory,
+  TRAINING_MS,
+  TrainerProcess,
+} from './support.ts'
 
 showWorkersOfFailedTests()
+// Two trainings, and what is around them.
+vi.setConfig({ testTimeout: 3 * TRAINING_MS })
 
 /** A shop with a past, a champion that is easily beaten, and a risk-worker that scores while events flow. */
 
@@ -107,13 +118,13 @@ test('configured to, it promotes what has passed by itself, and the risk-worker 
 })
 
 test('killed in the middle of a training, it leaves no half version, and another trainer finishes the job alone', async () => {
-  const trainers = [await startTrainer({}), await startTrainer({})]
+  const trainers = [await startTrainer(SHORT_LOCK), await startTrainer(SHORT_LOCK)]
   const before = versions()
   const job = (await holdfast('models', 'retrain')).stdout.trim()
   await eventually(() => trainers.some((trainer) => trainer.said('retraining begins') > 0))
   const next = await queueOne(shop)
   const says = (text: string) => trainers.find((trainer) => trainer.said(text) > 0)
-  await eventually(() => says('choosing the ridge') !== undefined, { timeoutMs: 60_000 })
+  await eventually(() => says('choosing the ridge') !== undefined, { timeoutMs: TRAINING_MS })
   const busy = says('choosing the ridge')!
   const idle = trainers.find((trainer) => trainer !== busy)!
   // Though a job waits for it.
@@ -122,7 +133,7 @@ test('killed in the middle of a training, it leaves no half version, and another
   await idle.says('taken over from a worker that fell silent')
   const ended = async () =>
     (await recordOf(shop).read()).outcomes.filter((outcome) => [job, next].includes(outcome.job))
-  await eventually(async () => (await ended()).length === 2, { timeoutMs: 90_000 })
+  await eventually(async () => (await ended()).length === 2, { timeoutMs: TRAINING_MS })
   expect(versions().filter((name) => name.startsWith('.'))).toEqual([])
   const added = versions().filter((name) => !before.includes(name))
   const told = (await ended()).map(({ candidate }) => candidate?.version)
@@ -133,12 +144,12 @@ test('killed in the middle of a training, it leaves no half version, and another
 })
 
 test('a training that ends its trainer again and again is given up, and told', async () => {
-  const first = await startTrainer({ RETRAIN_ATTEMPTS: '1' })
+  const first = await startTrainer({ ...SHORT_LOCK, RETRAIN_ATTEMPTS: '1' })
   await holdfast('models', 'retrain')
   await first.says('retraining begins')
   await first.kill()
-  await startTrainer({ RETRAIN_ATTEMPTS: '1' })
-  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.kind === 'failed', { timeoutMs: 30_000 })
+  await startTrainer({ ...SHORT_LOCK, RETRAIN_ATTEMPTS: '1' })
+  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.kind === 'failed', { timeoutMs: TRAINING_MS })
   expect((await recordOf(shop).read()).outcomes[0]!.says).toContain('it was started 1 times')
 })
 
@@ -150,7 +161,7 @@ test.skipIf(process.platform !== 'linux')(
     await trainer.says('reading how far the log reaches')
     for (const pid of trainer.children()) process.kill(pid, 'SIGKILL')
     await trainer.says('TRAINING_DIED')
-    await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
+    await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: TRAINING_MS })
     expect((await recordOf(shop).read()).outcomes[0]!.candidate).toBeDefined()
     expect(trainer.said('retraining begins')).toBe(2)
     expect(trainer.children()).toEqual([])
@@ -168,7 +179,7 @@ test.skipIf(process.platform !== 'linux')(
     for (const pid of arithmetic) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     expect((await recordOf(shop).read()).outcomes.some((outcome) => outcome.job === job)).toBe(false)
     await startTrainer({ RETRAIN_ATTEMPTS: '1' })
-    await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: 60_000 })
+    await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.job === job, { timeoutMs: TRAINING_MS })
     expect((await recordOf(shop).read()).outcomes[0]!.candidate).toBeDefined()
   },
 )
@@ -176,9 +187,9 @@ test.skipIf(process.platform !== 'linux')(
 test('drift retrains once, however often it is seen', async () => {
   const trainer = await startTrainer({ WATCH_EVERY: '1s', RETRAIN_ON_DRIFT: '0.01', RETRAIN_DRIFT_REST: '1h' })
   await trainer.says('it was retrained for drift already')
-  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.why === 'drift', { timeoutMs: 60_000 })
+  await eventually(async () => (await recordOf(shop).read()).outcomes[0]?.why === 'drift', { timeoutMs: TRAINING_MS })
   const seen = trainer.said('looked how far customers have drifted')
-  await eventually(() => trainer.said('looked how far customers have drifted') > seen, { timeoutMs: 30_000 })
+  await eventually(() => trainer.said('looked how far customers have drifted') > seen, { timeoutMs: TRAINING_MS })
   const { outcomes } = await recordOf(shop).read()
   expect(outcomes.filter(({ why }) => why === 'drift')).toHaveLength(1)
   expect(outcomes[0]!.because).toMatch(/has drifted: population stability index \d+\.\d+, above 0\.01/)

@@ -12,6 +12,12 @@ export const DAY = 86_400_000
 /** No schedule of its own: what a test wants, it says. */
 export const NO_SCHEDULE = { RETRAIN_SCHEDULE: 'off', WATCH_EVERY: 'off' } as const
 
+/** For tests in which one trainer takes a job over from another. Others keep the default: a busy machine is not a silence. */
+export const SHORT_LOCK = { JOB_LOCK_MS: '3000' } as const
+
+/** How long a training may take where other tests run: it is below them in priority. */
+export const TRAINING_MS = 180_000
+
 /** The trainer as it is deployed. */
 export class TrainerProcess extends ServiceProcess {
   static async start(
@@ -26,7 +32,7 @@ export class TrainerProcess extends ServiceProcess {
         name,
         main: 'services/trainer/dist/main.js',
         logDir,
-        env: { ...env, ...NO_SCHEDULE, JOB_LOCK_MS: '1000', ...more, PROBE_PORT: String(port) },
+        env: { ...env, ...NO_SCHEDULE, ...more, PROBE_PORT: String(port) },
         probeUrl: `http://127.0.0.1:${port}`,
       }),
     )
@@ -45,7 +51,7 @@ export class TrainerProcess extends ServiceProcess {
   }
 
   /** Resolves when its log holds this text. */
-  async says(text: string, timeoutMs = 60_000): Promise<void> {
+  async says(text: string, timeoutMs = TRAINING_MS): Promise<void> {
     await this.until(async () => this.said(text) > 0, timeoutMs)
   }
 }
@@ -85,7 +91,11 @@ export function recordOf({ client, prefix }: Installation): RetrainingStore {
 }
 
 /** The newest outcome, once there are so many. */
-export async function outcomeNumber(installation: Installation, count: number, timeoutMs = 90_000): Promise<Outcome> {
+export async function outcomeNumber(
+  installation: Installation,
+  count: number,
+  timeoutMs = TRAINING_MS,
+): Promise<Outcome> {
   const record = recordOf(installation)
   await eventually(async () => (await record.read()).outcomes.length >= count, { timeoutMs, everyMs: 200 })
   const { outcomes } = await record.read()
