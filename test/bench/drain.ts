@@ -1,4 +1,4 @@
-import { logBounds } from '@holdfast/platform'
+import { logBounds, type ShardMeta } from '@holdfast/platform'
 import { type Pipeline, processorSecondsOf, requireAlive, shardsOf } from './pipeline-process.ts'
 import { inputsOf } from './stage.ts'
 
@@ -15,6 +15,8 @@ export interface Drain {
 
 const CLAIM_POLL_MS = 10
 const POLL_MS = 50
+/** Up to the half of the log: a look takes processor time from what it looks at. */
+const POLL_MS_WHEN_FAR = 500
 const SAY_EVERY_MS = 5_000
 /** Without any progress. */
 const STUCK_MS = 60_000
@@ -32,6 +34,11 @@ export async function drain(pipeline: Pipeline, now: () => number = Date.now): P
     return metas.some(({ token }, partition) => isClaimed(pipeline, partition, token)) || undefined
   })
   const before = { worker: pipeline.processorSeconds(), redis: processorSecondsOf(stage.redisPid) }
+  const half = (await highsOf(pipeline)).reduce((sum, { high }) => sum + high, 0) / 2
+  await waitUntil(pipeline, POLL_MS_WHEN_FAR, async () => {
+    const folded = await foldedOf(pipeline)
+    return folded >= half || `${folded.toLocaleString('en-US')} records folded`
+  })
   const endedAt = await waitUntil(pipeline, POLL_MS, () => isDrained(pipeline, now()))
   const shards = await shardsOf(pipeline)
   const counters = await Promise.all(shards.map((shard) => shard.counters()))
@@ -44,6 +51,20 @@ export async function drain(pipeline: Pipeline, now: () => number = Date.now): P
   }
 }
 
+function highsOf({ stage, topics }: Pipeline) {
+  return logBounds(stage.admin, inputsOf(topics))
+}
+
+async function foldedOf(pipeline: Pipeline): Promise<number> {
+  const metas = await Promise.all((await shardsOf(pipeline)).map((shard) => shard.meta()))
+  return metas.reduce((sum, meta) => sum + readOf(meta), 0)
+}
+
+/** Records of all topics that the shard has read. */
+function readOf({ offsets }: ShardMeta): number {
+  return [...offsets.values()].reduce((total, offset) => total + offset, 0)
+}
+
 /** Whether the shard has an owner since the process was started. */
 function isClaimed({ tokensBefore }: Pipeline, partition: number, token: string): boolean {
   return token !== '' && token !== tokensBefore[partition]
@@ -51,7 +72,6 @@ function isClaimed({ tokensBefore }: Pipeline, partition: number, token: string)
 
 /** True, or in words what is still to do. */
 async function isDrained(pipeline: Pipeline, now: number): Promise<true | string> {
-  const { stage, topics } = pipeline
   // Redis first: whatever left the outbox before this look is in the log's ends, which are asked for afterwards.
   const shards = await Promise.all(
     (await shardsOf(pipeline)).map(async (shard) => ({
@@ -62,7 +82,7 @@ async function isDrained(pipeline: Pipeline, now: number): Promise<true | string
     })),
   )
   const sum = (of: (shard: (typeof shards)[number]) => number) => shards.reduce((total, shard) => total + of(shard), 0)
-  const folded = sum(({ meta }) => [...meta.offsets.values()].reduce((total, offset) => total + offset, 0))
+  const folded = sum(({ meta }) => readOf(meta))
   const overdue = sum((shard) => shard.overdue)
   const outbox = sum((shard) => shard.outbox)
   const text = () =>
@@ -70,7 +90,7 @@ async function isDrained(pipeline: Pipeline, now: number): Promise<true | string
     `${outbox.toLocaleString('en-US')} entries in the outbox`
   const isOurs = shards.every(({ partition, meta }) => isClaimed(pipeline, partition, meta.token))
   if (!isOurs || overdue > 0 || outbox > 0) return text()
-  const bounds = await logBounds(stage.admin, inputsOf(topics))
+  const bounds = await highsOf(pipeline)
   const isRead = bounds.every(({ topic, partition, high }) => (shards[partition]?.meta.offsets.get(topic) ?? 0) >= high)
   return isRead || text()
 }

@@ -11,6 +11,7 @@ import {
   type ShardStore,
   type StoredOutboxEntry,
 } from '@holdfast/platform'
+import { HeldEntries } from './held-entries.ts'
 import { parseJobHeader, parseKafkaHeader } from './lane/outgoing.ts'
 import { type OutgoingRecord, sendRecords } from './send-records.ts'
 
@@ -36,9 +37,6 @@ interface QueuedJobs {
 /** Entries moved in one go. */
 const MOST_ENTRIES = 2_000
 
-/** Entries that wait in memory for their turn; where there are more, they are read from Redis when it comes. */
-const MOST_HELD = 20_000
-
 /** How many entries may wait before the shard takes no more batches. */
 export const FULL_OUTBOX = 100_000
 
@@ -61,8 +59,8 @@ export class Relay {
   private serverRun = ''
   /** Whether the outbox may have entries, beside those held, that have not left. */
   private mustRead = true
-  /** Handed over by commits while that run lasted, in their order in the stream. */
-  private held: StoredOutboxEntry[] = []
+  /** Handed over by commits while that run lasted. */
+  private readonly held = new HeldEntries()
   /** A job that was queued and done would be a new one when it is queued again with the rest of its page. */
   private queued: QueuedJobs | undefined
 
@@ -70,11 +68,7 @@ export class Relay {
 
   /** Moves what a commit has written; to be called for each commit, in their order. */
   take({ serverRun, entries }: OutboxPage): void {
-    if (serverRun === this.serverRun && this.held.length + entries.length <= MOST_HELD) {
-      for (const entry of entries) this.held.push(entry)
-    } else {
-      this.readAnew()
-    }
+    if (serverRun !== this.serverRun || !this.held.add(entries)) this.readAnew()
     this.start()
   }
 
@@ -128,7 +122,7 @@ export class Relay {
   }
 
   private readAnew(): void {
-    this.held = []
+    this.held.clear()
     this.mustRead = true
   }
 
@@ -136,7 +130,7 @@ export class Relay {
   private async moveHeld(): Promise<void> {
     let dropped = Promise.resolve(true)
     while (this.isWanted && !this.mustRead) {
-      const page = { serverRun: this.serverRun, entries: this.held.splice(0, MOST_ENTRIES) }
+      const page = { serverRun: this.serverRun, entries: this.held.take(MOST_ENTRIES) }
       await this.move(page)
       if (!(await dropped)) break
       dropped = handled(this.drop(page))
@@ -166,7 +160,7 @@ export class Relay {
       }
     }
     // What was read has left, also where its commit has handed it over meanwhile.
-    if (through !== undefined) this.held = this.held.filter(({ id }) => isAfter(id, through))
+    if (through !== undefined) this.held.forgetThrough(through)
     this.afterDrop(await dropped)
   }
 
@@ -176,7 +170,7 @@ export class Relay {
     this.mustRead = false
     // Asked for in this order: what is read after a restart of Redis must not pass for read before it.
     const [serverRun, entries] = await Promise.all([store.serverRun(), store.outbox(MOST_ENTRIES, after)])
-    if (serverRun !== this.serverRun) this.held = []
+    if (serverRun !== this.serverRun) this.held.clear()
     this.serverRun = serverRun
     return { serverRun, entries }
   }
@@ -273,13 +267,4 @@ function listIn<K, V>(map: Map<K, V[]>, key: K): V[] {
     map.set(key, list)
   }
   return list
-}
-
-/** Whether an entry stands behind another in the stream; ids are `ms-sequence`. */
-function isAfter(id: string, other: string): boolean {
-  const [[ms, sequence], [otherMs, otherSequence]] = [id, other].map((text) => text.split('-').map(Number)) as [
-    [number, number],
-    [number, number],
-  ]
-  return ms > otherMs || (ms === otherMs && sequence > otherSequence)
 }

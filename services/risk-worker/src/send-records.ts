@@ -14,7 +14,7 @@ export interface OutgoingRecord {
  */
 const MOST_BYTES = 786_432
 /** Records sent in one request: kafkajs copies a partition's list for each record that it adds to it. */
-const MOST_RECORDS = 500
+const MOST_RECORDS = 200
 /** Of a record, beside key, value and headers. */
 const RECORD_OVERHEAD_BYTES = 64
 

@@ -72,13 +72,23 @@ describe.each(available)('on backend %s', (name) => {
     expect(() => scorer.score(buffer, 65)).toThrow(expect.objectContaining({ code: 'shape_mismatch' }))
   })
 
+  test('a model that does more than its two layers is refused', () => {
+    const { tf } = backend
+    const model = tf.sequential()
+    model.add(tf.layers.dense({ name: 'before', units: 3, inputShape: [3], kernelInitializer: 'ones' }))
+    model.add(tf.layers.dense({ name: 'logit', units: 1, kernelInitializer: 'ones' }))
+    model.add(tf.layers.activation({ activation: 'sigmoid' }))
+    onTestFinished(() => void model.dispose())
+    expect(() => createScorer(backend, model)).toThrow(expect.objectContaining({ code: 'model_unsupported' }))
+  })
+
   test('a batch is one call of the model, whatever its size', async () => {
     const { rows, kernel, bias } = table(1_000, 30, 9)
     const scorer = createScorer(backend, createLogisticModel(backend, { kernel, bias }))
     onTestFinished(() => scorer.dispose())
     const { tf } = backend
     const { kernels } = await tf.profile(() => tf.tensor1d(scorer.score(Float32Array.from(rows), 1_000)))
-    expect(kernels.filter(({ name }) => name === '_FusedMatMul')).toHaveLength(1)
+    expect(kernels.filter(({ name }) => name === 'BatchMatMul')).toHaveLength(1)
     expect(kernels.filter(({ name }) => name === 'Sigmoid')).toHaveLength(1)
   })
 

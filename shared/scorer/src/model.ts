@@ -1,3 +1,4 @@
+import type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import type { LayersModel, Sequential } from '@tensorflow/tfjs-layers'
 import type { Backend } from './backend.ts'
 import { ScorerError } from './errors.ts'
@@ -37,11 +38,21 @@ export function createLogisticModel({ tf }: Backend, weights: LogisticWeights): 
  * @throws ScorerError `model_unsupported` when the model is not the one that `createLogisticModel` builds
  */
 export function readWeights(model: LayersModel): { kernel: Float32Array; bias: number } {
+  const [kernel, bias] = logitTensors(model)
+  return { kernel: Float32Array.from(kernel.dataSync()), bias: bias.dataSync()[0]! }
+}
+
+/**
+ * The model's own tensors, kernel of shape [features, 1] and bias of shape [1]; they live as long as it does.
+ *
+ * @throws ScorerError `model_unsupported` when the model is not the one that `createLogisticModel` builds
+ */
+export function logitTensors(model: LayersModel): [kernel: Tensor2D, bias: Tensor1D] {
   const [kernel, bias, ...rest] = logitLayer(model).getWeights()
   if (kernel === undefined || bias === undefined || rest.length > 0 || kernel.shape[1] !== 1) {
     throw new ScorerError('model_unsupported', 'the layer "logit" is not a dense layer of one unit with a bias')
   }
-  return { kernel: Float32Array.from(kernel.dataSync()), bias: bias.dataSync()[0]! }
+  return [kernel as Tensor2D, bias as Tensor1D]
 }
 
 export function logitLayer(model: LayersModel) {

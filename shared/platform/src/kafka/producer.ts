@@ -1,6 +1,7 @@
-import kafkajs, { type Kafka, type Message } from 'kafkajs'
+import kafkajs, { type ICustomPartitioner, type Kafka, type Message } from 'kafkajs'
 import type { Stoppable } from '../lifecycle.ts'
 import { withKafkaTrouble } from './connect.ts'
+import { murmur2Partition } from './murmur2.ts'
 
 export interface OutgoingMessage {
   readonly key: Buffer | string | null
@@ -35,7 +36,7 @@ export async function connectProducer(
   kafka: Kafka,
   { compression = 'none' }: ProducerOptions = {},
 ): Promise<EventProducer> {
-  const { CompressionTypes, Partitioners } = kafkajs
+  const { CompressionTypes } = kafkajs
   const codec = {
     none: CompressionTypes.None,
     gzip: CompressionTypes.GZIP,
@@ -45,7 +46,7 @@ export async function connectProducer(
   const producer = kafka.producer({
     allowAutoTopicCreation: false,
     idempotent: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: byKey,
   })
   await withKafkaTrouble(() => producer.connect())
   return {
@@ -59,8 +60,18 @@ export async function connectProducer(
   }
 }
 
+/** The default partitioner, whose answer for a key takes it long: it lists the leaders for each record, also where it asks for none. */
+const byKey: ICustomPartitioner = () => {
+  const byDefault = kafkajs.Partitioners.DefaultPartitioner()
+  return (record) => {
+    const { partition, key } = record.message
+    if (typeof partition === 'number' || !Buffer.isBuffer(key)) return byDefault(record)
+    return murmur2Partition(key, record.partitionMetadata.length)
+  }
+}
+
 function toKafkaMessage({ key, value, partition, headers, timestamp }: OutgoingMessage): Message {
-  const message: Message = { key, value }
+  const message: Message = { key: typeof key === 'string' ? Buffer.from(key) : key, value }
   if (partition !== undefined) message.partition = partition
   if (headers !== undefined) message.headers = { ...headers }
   if (timestamp !== undefined) message.timestamp = String(timestamp)
