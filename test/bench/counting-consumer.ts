@@ -1,6 +1,6 @@
 /**
  * A kafkajs consumer that does nothing but count events, or, with `parse`, parse each value as well: what any consumer in
- * Node could reach at best. Fetches like the risk-worker. Run by main.ts as a process of its own.
+ * Node could reach at best. Run by main.ts as a process of its own.
  */
 import kafkajs from 'kafkajs'
 import { readOrder, startWatch, tellMeasured } from './measured-process.ts'

@@ -30,13 +30,13 @@ export const SETTINGS = {
   },
   KAFKA_FETCH_BYTES: {
     parse: as.number({ min: 1 }),
-    default: '4194304',
+    default: '524288',
     unit: 'bytes',
-    says: 'Fetched of a partition at once; the largest batch.',
+    says: 'Fetched of a partition at once; the largest batch. What is larger outlives more collections of garbage, and is copied by each.',
   },
   KAFKA_FETCH_MIN_BYTES: {
     parse: as.number({ min: 1 }),
-    default: '1048576',
+    default: '262144',
     unit: 'bytes',
     says: 'What a fetch waits for, within KAFKA_FETCH_WAIT_MS: many small batches cost more than a few larger ones.',
   },
