@@ -32,6 +32,8 @@ export const launchBroker = async (options: BrokerOptions): Promise<Daemon> => {
   const logFile = join(dir, 'kafka.log')
   const java = (heap: number) => [
     `-Xmx${heap}m`,
+    // Its second compiler takes the cores from everybody else for the first minute, more than its code gives back afterwards.
+    '-XX:TieredStopAtLevel=1',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-Dorg.slf4j.simpleLogger.showDateTime=true',
     '-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS',
