@@ -1,7 +1,7 @@
 import { DEFAULT_KEY_PREFIX, queuePrefix } from '@holdfast/contracts'
 import type { RedisClient } from '@holdfast/platform'
 import { drain } from './drain.ts'
-import { startPipeline } from './pipeline-process.ts'
+import { ownPlace, startPipeline } from './pipeline-process.ts'
 import type { Stage } from './stage.ts'
 
 /** Key prefix of the worker that keeps no timelines. */
@@ -22,15 +22,7 @@ export async function usedMemory(redis: RedisClient): Promise<{ ours: number; qu
  */
 export async function bytesWithoutTimeline(stage: Stage): Promise<number> {
   const before = await usedMemory(stage.redis)
-  const pipeline = await startPipeline(stage, {
-    prefix: NO_TIMELINE,
-    topics: {
-      actions: `${NO_TIMELINE}.actions`,
-      riskChanges: `${NO_TIMELINE}.risk-changes`,
-      deadLetters: `${NO_TIMELINE}.dead-letters`,
-    },
-    env: { TIMELINE_LENGTH: '0' },
-  })
+  const pipeline = await startPipeline(stage, { ...ownPlace(NO_TIMELINE), env: { TIMELINE_LENGTH: '0' } })
   try {
     const { customers } = await drain(pipeline)
     await pipeline.stop()

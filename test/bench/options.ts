@@ -9,6 +9,8 @@ export interface Options {
   readonly partitions: number
   /** How many of the events the straightforward worker gets: its rate does not depend on it. */
   readonly straightforwardEvents: number
+  /** Times that ceiling and risk-workers are measured, one after the other. */
+  readonly rounds: number
   readonly jobs: number
   /** Over which the jobs are spread. */
   readonly latencySeconds: number
@@ -31,6 +33,7 @@ export const USAGE = `npm run bench -- [options]
   --customers <n>              customers that they are spread over         (a tenth of the events)
   --partitions <n>             partitions of each topic                    (4)
   --straightforward-events <n> of these, for the straightforward worker    (30000)
+  --rounds <n>                 times that ceiling and risk-workers take turns, whose median counts (3)
   --jobs <n>                   jobs whose latency is measured              (10000)
   --latency-seconds <n>        over which they are spread                  (60)
   --rate <n>                   events/s meanwhile                          (half of the rate measured)
@@ -50,6 +53,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       customers: text,
       partitions: text,
       'straightforward-events': text,
+      rounds: text,
       jobs: text,
       'latency-seconds': text,
       rate: text,
@@ -71,6 +75,7 @@ export function readOptions(args: readonly string[]): Options | 'help' {
       events,
       count('--straightforward-events', values['straightforward-events'] ?? '30000'),
     ),
+    rounds: count('--rounds', values.rounds ?? '3'),
     jobs: count('--jobs', values.jobs ?? '10000'),
     latencySeconds: count('--latency-seconds', values['latency-seconds'] ?? '60'),
     rate: values.rate === undefined ? undefined : count('--rate', values.rate),

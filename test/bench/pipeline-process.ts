@@ -33,6 +33,16 @@ export interface PipelineOptions {
   readonly profileDir?: string | undefined
 }
 
+/** Keys and written topics of a pipeline beside the installation's own: nothing that it writes is read by another. */
+export function ownPlace(name: string): PipelineOptions {
+  const topics = {
+    actions: `${name}.actions`,
+    riskChanges: `${name}.risk-changes`,
+    deadLetters: `${name}.dead-letters`,
+  }
+  return { prefix: name, topics }
+}
+
 const healthSchema = z.object({ detail: z.object({ backend: z.string(), model: z.string() }) })
 
 /**

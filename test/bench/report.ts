@@ -4,7 +4,7 @@ import type { Measurement } from './measured-process.ts'
 import type { Options } from './options.ts'
 import type { Silence } from './silence.ts'
 import type { Lateness } from './silence-lateness.ts'
-import type { Row } from './table.ts'
+import { percentile, type Row } from './table.ts'
 
 /** The targets of the project, and how figures become rows. */
 const TARGET_OF_CEILING = 0.4
@@ -15,53 +15,89 @@ const TARGET_LATENESS_MS = 1_000
 /** Of the rate that was asked for while latency is measured. */
 const LEAST_RATE = 0.98
 
-/** What bounds the risk-worker from above, and what one would write first. */
+/** What is measured once: the figures do not depend on the machine's mood as much as the ratio of two of them does. */
 export interface Bounds {
   readonly counting: Measurement
-  readonly parsing: Measurement
   readonly straightforward: Measurement
 }
 
-export function throughputRows({ events }: Options, drained: Drain, bounds: Bounds | undefined): Row[] {
-  const rate = events / drained.seconds
-  const perEvent = (seconds: number, count: number) =>
-    `${((seconds * 1e6) / count).toFixed(1)} µs of processor an event`
-  const measured = (name: string, { events, seconds, processorSeconds }: Measurement): Row => ({
-    name,
-    value: events / seconds,
-    unit: 'events/s',
-    note: `${seconds.toFixed(1)} s; ${perEvent(processorSeconds, events)}`,
-  })
+/** The ceiling and the risk-workers, one right after the other: how fast a shared machine is changes within minutes. */
+export interface Round {
+  readonly drained: Drain
+  readonly parsing: Measurement | undefined
+}
+
+/** @param rounds one or more; the rows are the medians */
+export function throughputRows({ events }: Options, rounds: readonly Round[], bounds: Bounds | undefined): Row[] {
+  const rate = medianOf(rounds.map(({ drained }) => events / drained.seconds))
   const worker: Row = {
     name: 'risk-workers, all their work',
     value: rate,
     unit: 'events/s',
-    note:
-      `${drained.seconds.toFixed(1)} s (${drained.secondsFromSpawn.toFixed(1)} s with its start); ` +
-      `${perEvent(drained.processorSeconds, events)}, Redis ${perEvent(drained.redisProcessorSeconds, events)}`,
+    note: each(rounds.map(({ drained }) => notesOf(drained, events))),
   }
-  if (bounds === undefined) return [worker]
-  const { counting, parsing, straightforward } = bounds
+  const parsed = rounds.flatMap(({ parsing, drained }) => (parsing === undefined ? [] : [{ parsing, drained }]))
+  if (bounds === undefined || parsed.length === 0) return [worker]
+  const { counting, straightforward } = bounds
+  const ratios = parsed.map(({ parsing, drained }) => events / drained.seconds / rateOf(parsing))
   return [
-    measured('consumer that counts', counting),
-    measured('consumer that parses (ceiling)', parsing),
-    measured('straightforward worker', straightforward),
+    measured('consumer that counts', [counting]),
+    measured(
+      'consumer that parses (ceiling)',
+      parsed.map(({ parsing }) => parsing),
+    ),
+    measured('straightforward worker', [straightforward]),
     worker,
     {
       name: 'risk-workers / ceiling',
-      value: rate / (parsing.events / parsing.seconds),
+      value: medianOf(ratios),
       unit: '×',
       digits: 2,
       target: { atLeast: TARGET_OF_CEILING },
+      note: each(ratios.map((ratio) => ratio.toFixed(2))),
     },
     {
       name: 'risk-workers / straightforward worker',
-      value: rate / (straightforward.events / straightforward.seconds),
+      value: rate / rateOf(straightforward),
       unit: '×',
       digits: 1,
       target: { atLeast: TARGET_OF_STRAIGHTFORWARD },
     },
   ]
+}
+
+export function medianOf(values: readonly number[]): number {
+  return percentile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
+}
+
+function measured(name: string, measurements: readonly Measurement[]): Row {
+  return {
+    name,
+    value: medianOf(measurements.map(rateOf)),
+    unit: 'events/s',
+    note: each(
+      measurements.map(
+        ({ events, seconds, processorSeconds }) => `${seconds.toFixed(1)} s, ${perEvent(processorSeconds, events)} µs`,
+      ),
+      'time, and processor an event',
+    ),
+  }
+}
+
+function notesOf(drained: Drain, events: number): string {
+  const { seconds, secondsFromSpawn, processorSeconds, redisProcessorSeconds } = drained
+  const [worker, redis] = [perEvent(processorSeconds, events), perEvent(redisProcessorSeconds, events)]
+  return `${seconds.toFixed(1)} s (${secondsFromSpawn.toFixed(1)} s with the start), ${worker} µs, Redis ${redis} µs`
+}
+
+const rateOf = ({ events, seconds }: Measurement) => events / seconds
+const perEvent = (seconds: number, events: number) => ((seconds * 1e6) / events).toFixed(1)
+
+function each(notes: readonly string[], what = ''): string {
+  return `${what}${what === '' ? '' : ': '}${notes.join('; ')}`
 }
 
 /** Redis bytes a customer, and what waits in the queues beside that, bytes. */

@@ -7,12 +7,22 @@ import { type Drain, drain } from './drain.ts'
 import { EVENT_BYTES } from './events.ts'
 import { measureGateway } from './gateway.ts'
 import { measureLatency } from './latency.ts'
-import { type Order, runMeasured } from './measured-process.ts'
+import { type Measurement, type Order, runMeasured } from './measured-process.ts'
 import { bytesWithoutTimeline, usedMemory } from './memory.ts'
 import { readModel } from './model.ts'
 import type { Options, Part } from './options.ts'
-import { type Pipeline, startPipeline } from './pipeline-process.ts'
-import { type Bounds, latencyRows, memoryRows, number, rebuildRow, silenceRows, throughputRows } from './report.ts'
+import { ownPlace, type Pipeline, type PipelineOptions, startPipeline } from './pipeline-process.ts'
+import {
+  type Bounds,
+  latencyRows,
+  medianOf,
+  memoryRows,
+  number,
+  type Round,
+  rebuildRow,
+  silenceRows,
+  throughputRows,
+} from './report.ts'
 import { measureSilence } from './silence.ts'
 import { openStage, type Stage, TOPICS } from './stage.ts'
 import { formatTable, type Row } from './table.ts'
@@ -79,12 +89,13 @@ interface Measuring extends Awaited<ReturnType<typeof readModel>> {
 async function measurePipeline(stage: Stage, options: Options, { model, policy, rows, heading }: Measuring) {
   await writeLog(stage, options)
   const bounds = options.parts.has('throughput') ? await measureBounds(stage, options) : undefined
-  const { drained, backend, usedBefore } = await measureDrain(stage, options)
+  const { rounds, backend, usedBefore } = await measureRounds(stage, options)
+  const { drained } = rounds.at(-1)!
   heading.unshift(
     `${number(options.events)} events of ${EVENT_BYTES} bytes, ${number(drained.customers)} customers, ` +
       `${options.partitions} partitions; model ${model.version} on TensorFlow.js backend ${backend}`,
   )
-  rows.push(...throughputRows(options, drained, bounds))
+  rows.push(...throughputRows(options, rounds, bounds))
   if (options.parts.has('memory')) {
     const { ours, queues } = await usedMemory(stage.redis)
     stage.say('risk-worker: draining the log once more, without timeline')
@@ -92,7 +103,7 @@ async function measurePipeline(stage: Stage, options: Options, { model, policy, 
   }
   if (options.parts.has('rebuild')) rows.push(await measureRebuild(stage, options))
   if (options.parts.has('latency')) {
-    const rate = Math.floor(options.rate ?? options.events / drained.seconds / 2)
+    const rate = Math.floor(options.rate ?? medianOf(rounds.map(({ drained }) => options.events / drained.seconds)) / 2)
     const urgent = findUrgentPurchases(model, policy, Date.now())
     const { jobs, latencySeconds: seconds, customers } = options
     const latency = await withPipeline(stage, options, async (pipeline) => {
@@ -109,12 +120,16 @@ const ALONE: ReadonlySet<Part> = new Set<Part>(['gateway', 'silence', 'dataset']
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
+/** What a consumer that keeps nothing reads fastest with: a bound is the best that there is. The risk-worker reads less at once. */
+const FETCH_BYTES = 4 * 2 ** 20
+
 async function withPipeline<T>(
   stage: Stage,
   { profileDir }: Options,
   work: (pipeline: Pipeline) => Promise<T>,
+  own: PipelineOptions = {},
 ): Promise<T> {
-  const pipeline = await startPipeline(stage, { profileDir })
+  const pipeline = await startPipeline(stage, { profileDir, ...own })
   try {
     return await work(pipeline)
   } finally {
@@ -122,18 +137,37 @@ async function withPipeline<T>(
   }
 }
 
+interface Drained {
+  readonly drained: Drain
+  readonly backend: string
+  /** Of Redis, before anything was in it. */
+  readonly usedBefore: number
+}
+
+/** Ceiling and risk-workers in turns. What comes afterwards finds Redis as the last round left it. */
+async function measureRounds(stage: Stage, options: Options): Promise<Drained & { rounds: readonly Round[] }> {
+  const hasCeiling = options.parts.has('throughput')
+  const count = hasCeiling ? options.rounds : 1
+  const rounds: Round[] = []
+  for (let round = 1; ; round++) {
+    const parsing = hasCeiling ? await measureConsumer(stage, options, true) : undefined
+    const isLast = round === count
+    const found = await measureDrain(stage, options, isLast ? {} : ownPlace(`bench-round-${round}`))
+    rounds.push({ parsing, drained: found.drained })
+    if (isLast) return { ...found, rounds }
+  }
+}
+
 /** The risk-worker on an empty Redis and a full log. */
-async function measureDrain(
-  stage: Stage,
-  options: Options,
-): Promise<{ drained: Drain; backend: string; usedBefore: number }> {
+async function measureDrain(stage: Stage, options: Options, own: PipelineOptions): Promise<Drained> {
   await stage.redis.flushall()
   const { ours: usedBefore } = await usedMemory(stage.redis)
   stage.say('risk-worker: draining the log')
-  return withPipeline(stage, options, async (pipeline) => {
+  const measure = async (pipeline: Pipeline) => {
     const drained = await drain(pipeline)
     return { drained, usedBefore, ...(await pipeline.detail()) }
-  })
+  }
+  return withPipeline(stage, options, measure, own)
 }
 
 /** While the pipeline runs, as an operator would. Its owners lose their shards to it; whoever comes next looks at everybody anew. */
@@ -145,15 +179,24 @@ async function measureRebuild(stage: Stage, options: Options): Promise<Row> {
   })
 }
 
-/** What a consumer that keeps nothing reads fastest with: a bound is the best that there is. The risk-worker reads less at once. */
-const FETCH_BYTES = 4 * 2 ** 20
-
 /** One process after the other, each alone with Kafka, like the risk-worker afterwards. */
-async function measureBounds(stage: Stage, { events, straightforwardEvents, partitions }: Options): Promise<Bounds> {
+async function measureBounds(stage: Stage, options: Options): Promise<Bounds> {
+  const counting = await measureConsumer(stage, options, false)
+  stage.say('the straightforward worker')
+  const order = { ...orderOf(stage, options), events: options.straightforwardEvents }
+  return { counting, straightforward: await runMeasured(stage, 'straightforward-worker.ts', { order }) }
+}
+
+function measureConsumer(stage: Stage, options: Options, parse: boolean): Promise<Measurement> {
+  stage.say(`a consumer that ${parse ? 'parses' : 'counts'}`)
+  return runMeasured(stage, 'counting-consumer.ts', { order: { ...orderOf(stage, options), parse } })
+}
+
+function orderOf({ brokers, redisUrl }: Stage, { events, partitions }: Options): Order {
   const { KAFKA_FETCH_WAIT_MS } = readConfig(RISK_WORKER_SETTINGS, process.env)
-  const order: Order = {
-    brokers: [...stage.brokers],
-    redisUrl: stage.redisUrl,
+  return {
+    brokers: [...brokers],
+    redisUrl,
     topics: [TOPICS.purchases, TOPICS.support],
     events,
     partitions,
@@ -161,13 +204,4 @@ async function measureBounds(stage: Stage, { events, straightforwardEvents, part
     fetchWaitMs: KAFKA_FETCH_WAIT_MS,
     parse: false,
   }
-  stage.say('a consumer that counts')
-  const counting = await runMeasured(stage, 'counting-consumer.ts', { order })
-  stage.say('a consumer that parses')
-  const parsing = await runMeasured(stage, 'counting-consumer.ts', { order: { ...order, parse: true } })
-  stage.say('the straightforward worker')
-  const straightforward = await runMeasured(stage, 'straightforward-worker.ts', {
-    order: { ...order, events: straightforwardEvents },
-  })
-  return { counting, parsing, straightforward }
 }
