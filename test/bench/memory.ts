@@ -1,7 +1,7 @@
 import { DEFAULT_KEY_PREFIX, queuePrefix } from '@holdfast/contracts'
 import type { RedisClient } from '@holdfast/platform'
 import { drain } from './drain.ts'
-import { ownPlace, startPipeline } from './pipeline-process.ts'
+import { ownPlace, shardsOf, startPipeline } from './pipeline-process.ts'
 import type { Stage } from './stage.ts'
 
 /** Key prefix of the worker that keeps no timelines. */
@@ -26,12 +26,26 @@ export async function bytesWithoutTimeline(stage: Stage): Promise<number> {
   try {
     const { customers } = await drain(pipeline)
     await pipeline.stop()
+    await readEveryone(stage, NO_TIMELINE)
     const after = await usedMemory(stage.redis)
     return (after.ours - before.ours) / customers
   } finally {
     await pipeline.stop()
     for (const prefix of [NO_TIMELINE, queuePrefix(NO_TIMELINE)]) {
       for await (const keys of keysUnder(stage.redis, prefix)) if (keys.length > 0) await stage.redis.unlink(...keys)
+    }
+  }
+}
+
+/**
+ * Reads state and appointment of every customer once, as their next events would. Redis moves the entries of a table that has
+ * grown one by one, whenever it is asked for any of them, and keeps the old table until then: after a single commit of many.
+ */
+export async function readEveryone(stage: Stage, prefix = DEFAULT_KEY_PREFIX): Promise<void> {
+  for (const shard of await shardsOf({ stage, prefix })) {
+    for await (const page of shard.eachState()) {
+      const ids = page.map(([id]) => id)
+      if (ids.length > 0) await Promise.all([shard.states(ids), stage.redis.zmscore(shard.keys.due, ...ids)])
     }
   }
 }

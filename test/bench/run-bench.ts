@@ -8,7 +8,7 @@ import { EVENT_BYTES } from './events.ts'
 import { measureGateway } from './gateway.ts'
 import { measureLatency } from './latency.ts'
 import { type Measurement, type Order, runMeasured } from './measured-process.ts'
-import { bytesWithoutTimeline, usedMemory } from './memory.ts'
+import { bytesWithoutTimeline, readEveryone, usedMemory } from './memory.ts'
 import { readModel } from './model.ts'
 import type { Options, Part } from './options.ts'
 import { ownPlace, type Pipeline, type PipelineOptions, startPipeline } from './pipeline-process.ts'
@@ -97,6 +97,7 @@ async function measurePipeline(stage: Stage, options: Options, { model, policy, 
   )
   rows.push(...throughputRows(options, rounds, bounds))
   if (options.parts.has('memory')) {
+    await readEveryone(stage)
     const { ours, queues } = await usedMemory(stage.redis)
     stage.say('risk-worker: draining the log once more, without timeline')
     rows.push(...memoryRows((ours - usedBefore) / drained.customers, await bytesWithoutTimeline(stage), queues))
