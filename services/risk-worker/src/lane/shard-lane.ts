@@ -26,7 +26,7 @@ export const EVERYONE_DUE = 'none'
 const HANDS_AT_ONCE = 500
 
 /** Behind on the log, how long at most events wait for others to be written together with, ms. */
-const GATHER_MS = 10_000
+const GATHER_MS = 20_000
 
 /** Customers of one commit, beyond which no more are gathered: Redis serves nobody else while it writes, 0.2 s for so many. */
 const GATHER_CUSTOMERS = 30_000
