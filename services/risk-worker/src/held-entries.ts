@@ -1,50 +1,62 @@
-import type { StoredOutboxEntry } from '@holdfast/platform'
+import type { OutboxEntry, StoredOutboxEntry, WrittenOutbox } from '@holdfast/platform'
 
 /** Bytes of the entries that wait in memory for their turn; where there are more, they are read from Redis when it comes. */
 const MOST_BYTES = 64 * 2 ** 20
-/** Of an entry, beside header and value. */
-const OVERHEAD_BYTES = 256
 
-/** Entries of an outbox that were handed over by the commits that wrote them, in their order in the stream. */
+/** What one commit wrote, as far as it was not taken yet. */
+interface Written {
+  readonly bytes: number
+  readonly ids: readonly string[]
+  readonly entries: Iterator<OutboxEntry, void>
+  taken: number
+}
+
+/** Entries of an outbox that were handed over by the commits that wrote them, in their order in the stream; packed until their turn. */
 export class HeldEntries {
-  private entries: StoredOutboxEntry[] = []
+  length = 0
+  private commits: Written[] = []
   private bytes = 0
 
-  get length(): number {
-    return this.entries.length
-  }
-
   /** False where there is no room for them; then none is added. */
-  add(entries: readonly StoredOutboxEntry[]): boolean {
-    const bytes = sizeOf(entries)
+  add({ entries, ids }: Pick<WrittenOutbox, 'entries' | 'ids'>): boolean {
+    const bytes = entries.bytes.length
     if (this.bytes + bytes > MOST_BYTES) return false
-    for (const entry of entries) this.entries.push(entry)
+    this.commits.push({ bytes, ids, entries: entries[Symbol.iterator](), taken: 0 })
     this.bytes += bytes
+    this.length += entries.length
     return true
   }
 
   /** Removes the first ones, up to so many, and returns them. */
   take(count: number): readonly StoredOutboxEntry[] {
-    const taken = this.entries.splice(0, count)
-    this.bytes -= sizeOf(taken)
+    const taken: StoredOutboxEntry[] = []
+    while (taken.length < count && this.commits.length > 0) {
+      const first = this.commits[0]!
+      const next = first.entries.next()
+      if (next.done === true) {
+        this.bytes -= first.bytes
+        this.commits.shift()
+      } else {
+        const { kind, header, value } = next.value
+        taken.push({ id: first.ids[first.taken++]!, kind, header, value })
+        this.length--
+      }
+    }
     return taken
   }
 
   /** Forgets those up to and with the one of this id. */
   forgetThrough(id: string): void {
-    const behind = this.entries.findIndex((entry) => isAfter(entry.id, id))
-    this.take(behind === -1 ? this.entries.length : behind)
+    const ids = this.commits.flatMap(({ ids, taken }) => ids.slice(taken))
+    const behind = ids.findIndex((each) => isAfter(each, id))
+    this.take(behind === -1 ? ids.length : behind)
   }
 
   clear(): void {
-    this.take(this.entries.length)
+    this.commits = []
+    this.bytes = 0
+    this.length = 0
   }
-}
-
-function sizeOf(entries: readonly StoredOutboxEntry[]): number {
-  let bytes = 0
-  for (const { header, value } of entries) bytes += OVERHEAD_BYTES + header.length + value.length
-  return bytes
 }
 
 /** Whether an entry stands behind another in the stream; ids are `ms-sequence`. */

@@ -1,5 +1,12 @@
 import { topicNames } from '@holdfast/contracts'
-import type { EventProducer, OutboxEntry, OutboxPage, StoredOutboxEntry, TopicMessages } from '@holdfast/platform'
+import {
+  type EventProducer,
+  type OutboxEntry,
+  packedEntries,
+  type StoredOutboxEntry,
+  type TopicMessages,
+  type WrittenOutbox,
+} from '@holdfast/platform'
 import { eventually, manualClock, testLog } from '@holdfast/testing'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { deadLetter, decided, queued, republished, riskChanged, riskForgotten, SOURCE } from './lane/outgoing.ts'
@@ -90,10 +97,10 @@ function world(entries: readonly OutboxEntry[], more: { length?: () => number } 
   const relay = new Relay(options as unknown as RelayOptions)
   let written = entries.length
   /** What a commit does: writes entries, and says which. */
-  const commit = (more: readonly OutboxEntry[]): OutboxPage => {
+  const commit = (more: readonly OutboxEntry[]): WrittenOutbox => {
     const stored = more.map((entry) => ({ ...entry, id: `1-${written++}` }))
     outbox.push(...stored)
-    return { serverRun: run, entries: stored }
+    return { serverRun: run, entries: packedEntries(more), ids: stored.map(({ id }) => id) }
   }
   onTestFinished(() => relay.stop())
   const messagesTo = (topic: string) => sent.filter((part) => part.topic === topic).flatMap(({ messages }) => messages)
@@ -282,7 +289,7 @@ describe('what a commit hands over', () => {
     const old = commit([job('a')])
     relay.take(old)
     await relay.drain()
-    restart(old.entries)
+    restart([...old.entries].map((entry, i) => ({ ...entry, id: old.ids[i]! })))
     relay.take(commit([job('b')]))
     await relay.drain()
     expect(namesOf(jobs)).toEqual(['a', 'a', 'b'])

@@ -10,6 +10,7 @@ import {
   type Queues,
   type ShardStore,
   type StoredOutboxEntry,
+  type WrittenOutbox,
 } from '@holdfast/platform'
 import { HeldEntries } from './held-entries.ts'
 import { parseJobHeader, parseKafkaHeader } from './lane/outgoing.ts'
@@ -67,8 +68,8 @@ export class Relay {
   constructor(private readonly options: RelayOptions) {}
 
   /** Moves what a commit has written; to be called for each commit, in their order. */
-  take({ serverRun, entries }: OutboxPage): void {
-    if (serverRun !== this.serverRun || !this.held.add(entries)) this.readAnew()
+  take(written: WrittenOutbox): void {
+    if (written.serverRun !== this.serverRun || !this.held.add(written)) this.readAnew()
     this.start()
   }
 

@@ -32,9 +32,12 @@ export {
   OUTBOX_KINDS,
   type OutboxEntry,
   type OutboxKind,
+  packedCustomers,
+  packedEntries,
   type ShardChange,
 } from './shard/change.ts'
-export type { OutboxPage, StoredOutboxEntry } from './shard/outbox.ts'
+export type { OutboxPage, StoredOutboxEntry, WrittenOutbox } from './shard/outbox.ts'
+export type { PackedList } from './shard/pack.ts'
 export { readSteadily } from './shard/read-steadily.ts'
 export { metaFields, modelField, originKey, partitionCountField, type ShardMeta } from './shard/shard-meta.ts'
 export {

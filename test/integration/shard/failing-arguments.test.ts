@@ -2,7 +2,17 @@ import type { CustomerWrite, ShardChange } from '@holdfast/platform'
 import { expect, test } from 'vitest'
 import { packChange } from '../../../shared/platform/src/shard/change.ts'
 import { commitScript } from '../../../shared/platform/src/shard/commit-script.ts'
-import { after, before, change, claimedShard, customer, dumpAll, scriptKeys, whyOf } from './fixture.ts'
+import {
+  after,
+  before,
+  change,
+  claimedShard,
+  customer,
+  dumpAll,
+  type ListedChange,
+  scriptKeys,
+  whyOf,
+} from './fixture.ts'
 
 /** A shard that holds something under each key, and a way to send it arguments that no store would send. */
 async function filledShard() {
@@ -50,7 +60,7 @@ test.each(packedParts)('%s cut short at any byte but between two of them fail', 
 /** Where one packed thing ends and the next begins. */
 function boundariesOf(name: (typeof packedParts)[number]): number[] {
   const place = packedParts.indexOf(name)
-  const upTo = (some: Partial<ShardChange>) => packChange(change(some))[place]!.length
+  const upTo = (some: Partial<ListedChange>) => packChange(change(some))[place]!.length
   const { customers, profiles, counters, outbox } = after
   return {
     customers: customers.map((_, i) => upTo({ customers: customers.slice(0, i + 1) })),

@@ -46,7 +46,13 @@ export function customer(id: string, more: Partial<CustomerWrite> = {}): Custome
   }
 }
 
-export function change(more: Partial<ShardChange> = {}): ShardChange {
+/** A change whose lists can be looked at. */
+export interface ListedChange extends ShardChange {
+  readonly customers: readonly CustomerWrite[]
+  readonly outbox: readonly OutboxEntry[]
+}
+
+export function change(more: Partial<ListedChange> = {}): ListedChange {
   return { customers: [], profiles: new Map(), counters: new Map(), outbox: [], meta: {}, ...more }
 }
 
@@ -55,7 +61,7 @@ export function entry(header: string, value = Buffer.from(`value of ${header}`))
 }
 
 /** A change that makes every command of the commit script do something, upon a shard that holds `before`. */
-export const after: ShardChange = change({
+export const after = change({
   customers: [
     customer('new', { due: 2_000, worklist: 'at_risk', priority: 12.5 }),
     customer('moves', { due: 3_000, worklist: 'lapsed', priority: 7 }),
@@ -72,7 +78,7 @@ export const after: ShardChange = change({
 })
 
 /** Leaves none of the eight keys empty. */
-export const before: ShardChange = change({
+export const before = change({
   customers: [
     customer('moves', { due: 1_000, worklist: 'at_risk', priority: 5 }),
     customer('calms', { due: 1_500, worklist: 'lapsed', priority: 6 }),

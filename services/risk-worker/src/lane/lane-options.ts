@@ -1,5 +1,5 @@
 import type { Role } from '@holdfast/core'
-import type { Clock, LogBounds, Logger, OutboxPage, ShardStore } from '@holdfast/platform'
+import type { Clock, LogBounds, Logger, ShardStore, WrittenOutbox } from '@holdfast/platform'
 import type { Turns } from '../turns.ts'
 import type { createIntakeStep, IntakeOutcome } from './intake.ts'
 import type { createLookStep } from './look.ts'
@@ -11,7 +11,7 @@ export interface LaneEvents {
   onFolded(counts: ReadonlyMap<string, Readonly<Record<'folded' | 'duplicate', number>>>, seconds: number): void
   onCommitted(customers: number, looked: number, seconds: number): void
   /** @param page what the commit has put into the outbox */
-  onOutbox(page: OutboxPage): void
+  onOutbox(page: WrittenOutbox): void
   onRefused(reason: 'owner' | 'number'): void
   /** The lane cannot go on, and must not be left standing. */
   onBroken(error: Error): void

@@ -6,7 +6,7 @@ import {
   type Profile,
   type ProfileUpdated,
 } from '@holdfast/core'
-import type { CustomerWrite, ShardReader } from '@holdfast/platform'
+import { type CustomerWrite, type PackedList, packedCustomers, type ShardReader } from '@holdfast/platform'
 import { z } from 'zod'
 import { customerWrite } from './customer-write.ts'
 import { type FoldCounts, type Hand, takeUp } from './hand.ts'
@@ -34,7 +34,7 @@ export async function beginPass(unfolded: Unfolded, ids: readonly string[], opti
  * as many places of the memory take longer to go through than a few bytes to read and decode.
  */
 export class Pass {
-  readonly customers: CustomerWrite[] = []
+  readonly customers: PackedList<CustomerWrite> = packedCustomers()
   readonly counters = new Map<string, number>()
   /** Of the customers written, how many were looked at. */
   looked = 0
@@ -79,7 +79,7 @@ export class Pass {
       if (!hand.isChanged) continue
       if (hand.nextLook !== 'unseen') this.looked++
       addCounterChanges(hand.before, counted(hand.state), this.add)
-      this.customers.push(customerWrite(hand, this.timelineLength, now))
+      this.customers.add(customerWrite(hand, this.timelineLength, now))
     }
   }
 

@@ -97,7 +97,7 @@ test('after a state that cannot be read nothing is committed any more: no offset
   await damaged.keepWhoSaw()
   await damaged.drain()
   expect(broken.map(({ message }) => message)).toEqual([expect.stringContaining('state has layout version 255')])
-  expect(commits.map(({ customers }) => customers.map(({ id }) => id))).toEqual([['good']])
+  expect(commits.map(({ customers }) => [...customers].map(({ id }) => id))).toEqual([['good']])
 })
 
 test('a batch is taken, and the next may be fetched, while what was taken is still to be read, folded and written', async () => {
@@ -116,7 +116,7 @@ test('a batch is taken, and the next may be fetched, while what was taken is sti
   answer()
   expect(await next).toBe('taken')
   await slow.drain()
-  expect(commits.map(({ customers }) => customers.map(({ id }) => id))).toEqual([['first'], ['second']])
+  expect(commits.map(({ customers }) => [...customers].map(({ id }) => id))).toEqual([['first'], ['second']])
 })
 
 test('lanes of a process work one after the other, so that the first has sent its commit while the next one folds', async () => {

@@ -4,7 +4,7 @@ import {
   asError,
   HoldfastError,
   modelField,
-  type OutboxEntry,
+  packedEntries,
   partitionCountField,
   type ShardBatch,
   type ShardChange,
@@ -44,7 +44,7 @@ export class ShardLane {
   private readonly passOptions: PassOptions
   private readonly offsets: LaneOffsets
   private number: number
-  private outbox: OutboxEntry[] = []
+  private outbox = packedEntries()
   /** Since when anything waits for a commit, as `performance.now()` says. */
   private unsettledSince: number | undefined
   /** Batches that were handed over and not yet begun. */
@@ -195,7 +195,7 @@ export class ShardLane {
     if (!this.options.admit(records.length, invalidAt)) return 'not_admitted'
 
     for (const event of events) this.unfolded.add(event)
-    if (!this.options.foldsOnly) this.outbox.push(...outbox)
+    if (!this.options.foldsOnly) for (const entry of outbox) this.outbox.add(entry)
     this.offsets.take(batch, origins)
     this.options.events.onIntake(topic, counts)
     this.mustCommit()
@@ -294,7 +294,7 @@ export class ShardLane {
     for (let i = 0; i < found.length; i++) {
       const { evaluation, entry, outbox } = found[i]!
       decide(customers[i]!, evaluation.decided, evaluation.nextLookAt, entry)
-      this.outbox.push(...outbox)
+      for (const entry of outbox) this.outbox.add(entry)
     }
   }
 
@@ -313,7 +313,7 @@ export class ShardLane {
           act(hands)
           pass.putDown(hands, clock.now())
           for (const { id, before, state } of hands) {
-            if (state.erased && before.decided !== undefined) this.outbox.push(riskForgotten(id))
+            if (state.erased && before.decided !== undefined) this.outbox.add(riskForgotten(id))
           }
           await setImmediate()
         }
@@ -331,7 +331,7 @@ export class ShardLane {
   private async commit(pass: Pass): Promise<void> {
     await this.committing
     if (!this.isUsable) return
-    const { customers, profiles, counters, looked } = pass
+    const { customers, profiles, counters } = pass
     const { fields, confirmed } = this.offsets.toCommit()
     const change: ShardChange = {
       customers,
@@ -344,12 +344,12 @@ export class ShardLane {
         ...(this.model !== undefined && modelField(this.model)),
       },
     }
-    this.outbox = []
+    this.outbox = packedEntries()
     this.confirmedAt = performance.now()
-    this.committing = this.send(change, looked, confirmed)
+    this.committing = this.send(change, pass, confirmed)
   }
 
-  private async send(change: ShardChange, looked: number, confirmed: () => void): Promise<void> {
+  private async send(change: ShardChange, { customers, looked }: Pass, confirmed: () => void): Promise<void> {
     const { store, events, log } = this.options
     const startedAt = performance.now()
     for (let attempt = 1; this.isUsable; attempt++) {
@@ -366,7 +366,7 @@ export class ShardLane {
         }
         this.number = outcome.number
         confirmed()
-        events.onCommitted(change.customers.length, looked, (performance.now() - startedAt) / 1_000)
+        events.onCommitted(customers.length, looked, (performance.now() - startedAt) / 1_000)
         if (outcome.outbox !== undefined) events.onOutbox(outcome.outbox)
         return
       } catch (thrown) {

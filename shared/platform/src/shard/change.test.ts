@@ -1,5 +1,14 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type CustomerWrite, packChange, type ShardChange } from './change.ts'
+import {
+  type CustomerWrite,
+  OUTBOX_KINDS,
+  type OutboxEntry,
+  packChange,
+  packedCustomers,
+  packedEntries,
+  type ShardChange,
+} from './change.ts'
 
 const nothing: ShardChange = { customers: [], profiles: new Map(), counters: new Map(), outbox: [], meta: {} }
 const hexOf = (change: Partial<ShardChange>, place: number) =>
@@ -72,4 +81,33 @@ test('what no length can tell is refused, with the largest that can taken', () =
   const long = new Uint8Array(65_536)
   expect(() => packChange({ ...nothing, customers: [{ ...customer, state: long }] })).toThrow(RangeError)
   expect(() => packChange({ ...nothing, counters: new Map([['n'.repeat(65_536), 1]]) })).toThrow(RangeError)
+})
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
+const text = fc.string({ unit: 'binary', maxLength: 40 })
+const someCustomers: fc.Arbitrary<CustomerWrite[]> = fc.array(
+  fc.record({
+    id: text,
+    state: bytes,
+    due: fc.option(fc.double({ noNaN: true }), { nil: undefined }),
+    worklist: fc.constantFrom('keep', 'none', 'at_risk', 'lapsed'),
+    priority: fc.double({ noNaN: true }),
+    erased: fc.boolean(),
+  }),
+)
+const someEntries: fc.Arbitrary<OutboxEntry[]> = fc.array(
+  fc.record({ kind: fc.constantFrom(...OUTBOX_KINDS), header: text, value: bytes }),
+)
+
+test('what is packed as it comes reads as it was, and packs as a list does', () => {
+  fc.assert(
+    fc.property(someCustomers, someEntries, (customers, outbox) => {
+      const packed = { ...nothing, customers: packedCustomers(customers), outbox: packedEntries(outbox) }
+      expect([...packed.customers]).toEqual(customers)
+      expect([...packed.outbox]).toEqual(outbox)
+      expect([packed.customers.length, packed.outbox.length]).toEqual([customers.length, outbox.length])
+      expect(packChange(packed)).toEqual(packChange({ ...nothing, customers, outbox }))
+      expect(packedEntries(packed.outbox)).toBe(packed.outbox)
+    }),
+  )
 })

@@ -1,5 +1,5 @@
 import type { WorklistBand } from '@holdfast/contracts'
-import { Packer } from './pack.ts'
+import { PackedList, Packer, type Packing } from './pack.ts'
 
 /** What a commit writes of one customer. */
 export interface CustomerWrite {
@@ -26,76 +26,102 @@ export interface OutboxEntry {
   readonly value: Buffer
 }
 
-/** Everything that one commit writes. */
+/** Everything that one commit writes. Lists that are long had better be packed as they grow: see `packedCustomers`. */
 export interface ShardChange {
   /** Each customer once: of two writes only the later one would stand. */
-  readonly customers: readonly CustomerWrite[]
+  readonly customers: Iterable<CustomerWrite>
   /** JSON by customer. */
   readonly profiles: ReadonlyMap<string, string>
   /** Changes by counter. */
   readonly counters: ReadonlyMap<string, number>
-  readonly outbox: readonly OutboxEntry[]
+  readonly outbox: Iterable<OutboxEntry>
   /** Fields of meta: see `shard-meta.ts`. */
   readonly meta: Readonly<Record<string, string>>
 }
 
-const WORKLIST_CODES: Readonly<Record<CustomerWrite['worklist'], number>> = { keep: 0, none: 1, at_risk: 2, lapsed: 3 }
+/** By code. */
+const WORKLISTS = ['keep', 'none', 'at_risk', 'lapsed'] as const satisfies readonly CustomerWrite['worklist'][]
 
-/** Bytes of a packed customer beside the state, with an id of ordinary length. */
-const BESIDE_STATE = 64
-
-/** The arguments of the commit script for a change: customers, profiles, counters, outbox, then pairs for meta. */
-export function packChange(change: ShardChange): (Buffer | string)[] {
-  return [
-    packCustomers(change.customers),
-    packProfiles(change.profiles),
-    packCounters(change.counters),
-    packOutbox(change.outbox),
-    ...Object.entries(change.meta).flat(),
-  ]
-}
-
-function packCustomers(customers: readonly CustomerWrite[]): Buffer {
-  let bytes = 64
-  for (const { state } of customers) bytes += state.length + BESIDE_STATE
-  const packer = new Packer(bytes)
-  for (const { id, state, due, worklist, priority, erased } of customers) {
+const CUSTOMER: Packing<CustomerWrite> = {
+  pack(packer, { id, state, due, worklist, priority, erased }) {
     packer.u8(due === undefined ? 0 : 1)
-    packer.u8(WORKLIST_CODES[worklist])
+    packer.u8(WORKLISTS.indexOf(worklist))
     packer.u8(erased ? 1 : 0)
     packer.f64(due ?? 0)
     packer.f64(priority)
     packer.text16(id)
     packer.raw16(state)
-  }
-  return packer.take()
+  },
+  unpack(unpacker) {
+    const hasDue = unpacker.u8() === 1
+    const worklist = WORKLISTS[unpacker.u8()]!
+    const erased = unpacker.u8() === 1
+    const due = unpacker.f64()
+    const priority = unpacker.f64()
+    const id = unpacker.text16()
+    const state = unpacker.raw16()
+    return { id, state, due: hasDue ? due : undefined, worklist, priority, erased }
+  },
+}
+
+const ENTRY: Packing<OutboxEntry> = {
+  pack(packer, { kind, header, value }) {
+    packer.text8(kind)
+    packer.text32(header)
+    packer.raw32(value)
+  },
+  unpack(unpacker) {
+    const text = unpacker.text8()
+    const kind = OUTBOX_KINDS.find((known) => known === text)!
+    const header = unpacker.text32()
+    return { kind, header, value: unpacker.raw32() }
+  },
+}
+
+/** Customers that a commit will write, each once. */
+export function packedCustomers(customers: Iterable<CustomerWrite> = []): PackedList<CustomerWrite> {
+  return packedList(CUSTOMER, customers)
+}
+
+/** Entries that a commit will put into the outbox, in this order. */
+export function packedEntries(entries: Iterable<OutboxEntry> = []): PackedList<OutboxEntry> {
+  return packedList(ENTRY, entries)
+}
+
+/** One that is packed already stays what it is. */
+function packedList<T>(packing: Packing<T>, items: Iterable<T>): PackedList<T> {
+  if (items instanceof PackedList) return items
+  const list = new PackedList(packing)
+  for (const item of items) list.add(item)
+  return list
+}
+
+/** The arguments of the commit script for a change: customers, profiles, counters, outbox, then pairs for meta. */
+export function packChange(change: ShardChange): (Buffer | string)[] {
+  return [
+    packedCustomers(change.customers).bytes,
+    packProfiles(change.profiles),
+    packCounters(change.counters),
+    packedEntries(change.outbox).bytes,
+    ...Object.entries(change.meta).flat(),
+  ]
 }
 
 function packProfiles(profiles: ReadonlyMap<string, string>): Buffer {
-  const packer = new Packer(256)
+  const packer = new Packer()
   for (const [id, profile] of profiles) {
     packer.text16(id)
     packer.text32(profile)
   }
-  return packer.take()
+  return packer.packed
 }
 
 function packCounters(counters: ReadonlyMap<string, number>): Buffer {
-  const packer = new Packer(1_024)
+  const packer = new Packer()
   for (const [name, change] of counters) {
     if (change === 0) continue
     packer.f64(change)
     packer.text16(name)
   }
-  return packer.take()
-}
-
-function packOutbox(entries: readonly OutboxEntry[]): Buffer {
-  const packer = new Packer(entries.length * 512 + 64)
-  for (const { kind, header, value } of entries) {
-    packer.text8(kind)
-    packer.text32(header)
-    packer.raw32(value)
-  }
-  return packer.take()
+  return packer.packed
 }

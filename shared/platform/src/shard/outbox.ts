@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.ts'
 import { OUTBOX_KINDS, type OutboxEntry } from './change.ts'
+import type { PackedList } from './pack.ts'
 
 /** An entry as it stands in the stream. */
 export interface StoredOutboxEntry extends OutboxEntry {
@@ -11,6 +12,14 @@ export interface StoredOutboxEntry extends OutboxEntry {
 export interface OutboxPage {
   readonly serverRun: string
   readonly entries: readonly StoredOutboxEntry[]
+}
+
+/** What a commit has put into the outbox, and where. */
+export interface WrittenOutbox {
+  readonly serverRun: string
+  readonly entries: PackedList<OutboxEntry>
+  /** Places in the stream, in the order of the entries. */
+  readonly ids: readonly string[]
 }
 
 /** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */

@@ -11,15 +11,18 @@ test('a packer grows as it must, by a little and by much', () => {
     packer.raw32(bytes)
     parts.push(measure, bytes)
   }
-  expect(packer.take().equals(Buffer.concat(parts))).toBe(true)
+  expect(packer.packed.equals(Buffer.concat(parts))).toBe(true)
 })
 
-test('what was taken is not written over by what is packed next', () => {
-  const packer = new Packer(16)
+test('what is packed stays as it is while more is', () => {
+  const packer = new Packer(8)
   packer.text16('first')
-  const first = packer.take()
+  const first = packer.packed
   packer.text16('other')
-  expect([first.toString('latin1'), packer.take().toString('latin1')]).toEqual(['\0\x05first', '\0\x05other'])
+  expect([first.toString('latin1'), packer.packed.toString('latin1')]).toEqual([
+    '\0\x05first',
+    '\0\x05first\0\x05other',
+  ])
 })
 
 test('texts are measured in bytes', () => {
@@ -27,7 +30,7 @@ test('texts are measured in bytes', () => {
   packer.text8('é')
   packer.text16('🙂')
   packer.text32('ab')
-  expect(packer.take().toString('hex')).toBe('02c3a9' + '0004f09f9982' + '000000026162')
+  expect(packer.packed.toString('hex')).toBe('02c3a9' + '0004f09f9982' + '000000026162')
 })
 
 test('a length that does not fit is refused', () => {

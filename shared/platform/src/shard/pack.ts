@@ -15,16 +15,14 @@ export class Packer {
   private bytes: Buffer
   private at = 0
 
-  constructor(capacity = 65_536) {
-    this.bytes = Buffer.allocUnsafe(capacity)
+  /** @param capacity bytes that there is room for at first */
+  constructor(capacity = 0) {
+    this.bytes = capacity === 0 ? NOTHING : Buffer.allocUnsafe(capacity)
   }
 
-  /** What was packed since the last take. The bytes are the caller's: a command with them may still be on its way. */
-  take(): Buffer {
-    const taken = this.bytes.subarray(0, this.at)
-    this.at = 0
-    this.bytes = NOTHING
-    return taken
+  /** What was packed up to now. It stays as it is while more is. */
+  get packed(): Buffer {
+    return this.bytes.subarray(0, this.at)
   }
 
   u8(value: number): void {
@@ -89,8 +87,97 @@ export class Packer {
 
   private room(bytes: number): void {
     if (this.at + bytes <= this.bytes.length) return
-    const larger = Buffer.allocUnsafe(Math.max(256, this.bytes.length * 2, this.at + bytes))
+    const larger = Buffer.allocUnsafe(Math.max(1_024, this.bytes.length * 2, this.at + bytes))
     this.bytes.copy(larger, 0, 0, this.at)
     this.bytes = larger
+  }
+}
+
+/** Reads what a `Packer` has packed, in the same order. */
+export class Unpacker {
+  private at = 0
+
+  constructor(private readonly bytes: Buffer) {}
+
+  get isAtEnd(): boolean {
+    return this.at === this.bytes.length
+  }
+
+  u8(): number {
+    return this.bytes.readUInt8(this.step(1))
+  }
+
+  f64(): number {
+    return this.bytes.readDoubleBE(this.step(8))
+  }
+
+  text8(): string {
+    return this.text(this.u8())
+  }
+
+  text16(): string {
+    return this.text(this.bytes.readUInt16BE(this.step(2)))
+  }
+
+  text32(): string {
+    return this.text(this.bytes.readUInt32BE(this.step(4)))
+  }
+
+  /** The bytes themselves, here and below, not a copy. */
+  raw16(): Buffer {
+    return this.raw(this.bytes.readUInt16BE(this.step(2)))
+  }
+
+  raw32(): Buffer {
+    return this.raw(this.bytes.readUInt32BE(this.step(4)))
+  }
+
+  private text(length: number): string {
+    const from = this.step(length)
+    return this.bytes.toString('utf8', from, this.at)
+  }
+
+  private raw(length: number): Buffer {
+    const from = this.step(length)
+    return this.bytes.subarray(from, this.at)
+  }
+
+  /** Moves on, and returns where it was. */
+  private step(bytes: number): number {
+    const from = this.at
+    this.at += bytes
+    return from
+  }
+}
+
+/** How one kind of thing is packed and read again. */
+export interface Packing<T> {
+  pack(packer: Packer, item: T): void
+  unpack(unpacker: Unpacker): T
+}
+
+/**
+ * A list that is packed as it grows. Tens of thousands of customers wait for one commit, and a collection of garbage copies each
+ * object that it finds in use; bytes it leaves where they are.
+ */
+export class PackedList<T> implements Iterable<T> {
+  length = 0
+  private readonly packer = new Packer()
+
+  constructor(private readonly packing: Packing<T>) {}
+
+  add(item: T): void {
+    this.packing.pack(this.packer, item)
+    this.length++
+  }
+
+  get bytes(): Buffer {
+    return this.packer.packed
+  }
+
+  /** What was added up to now. */
+  *[Symbol.iterator](): Generator<T, void> {
+    const unpacker = new Unpacker(this.bytes)
+    while (!unpacker.isAtEnd) yield this.packing.unpack(unpacker)
   }
 }

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { currentKey, formerTimelineKey, type ShardKeys, shardKeys } from '@holdfast/contracts'
 import { HoldfastError } from '../errors.ts'
 import type { RedisClient } from '../redis/connect.ts'
-import { type OutboxEntry, packChange, type ShardChange } from './change.ts'
+import { type OutboxEntry, packChange, packedEntries, type ShardChange } from './change.ts'
 import { beginScript, claimScript } from './claim-script.ts'
-import { type CommitRefused, commitScript, type WrittenEntries } from './commit-script.ts'
-import { type OutboxPage, parseOutboxEntry, type StoredOutboxEntry } from './outbox.ts'
+import { type CommitRefused, commitScript } from './commit-script.ts'
+import { parseOutboxEntry, type StoredOutboxEntry, type WrittenOutbox } from './outbox.ts'
 import { dropOutboxScript, serverRunScript } from './outbox-script.ts'
 import { parseMeta, type ShardMeta } from './shard-meta.ts'
 import { switchScript } from './switch-script.ts'
@@ -41,7 +41,7 @@ export interface ShardReader {
 
 /** What a commit came to; with the entries that it put into the outbox, where it put any. */
 export type CommitOutcome =
-  | { readonly kind: 'committed'; readonly number: number; readonly outbox: OutboxPage | undefined }
+  | { readonly kind: 'committed'; readonly number: number; readonly outbox: WrittenOutbox | undefined }
   | CommitRefused
 
 /** A shard in the hands of its owner. */
@@ -137,10 +137,12 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
     ...reader,
     claimed,
     async commit(number, change) {
-      const reply = await commitScript.run(client, keys, [token, number, ...packChange(change)])
+      const entries = packedEntries(change.outbox)
+      const packed = packChange({ ...change, outbox: entries })
+      const reply = await commitScript.run(client, keys, [token, number, ...packed])
       if (reply.kind === 'refused') return reply
       const { number: next, written } = reply
-      return { kind: 'committed', number: next, outbox: written && pageOf(change.outbox, written) }
+      return { kind: 'committed', number: next, outbox: written && { ...written, entries } }
     },
     async outbox(limit, after) {
       const from = after === undefined ? '-' : `(${after}`
@@ -167,10 +169,6 @@ function ownedShard(address: ShardAddress, generation: string, token: string, cl
       )
     },
   }
-}
-
-function pageOf(entries: readonly OutboxEntry[], { serverRun, ids }: WrittenEntries): OutboxPage {
-  return { serverRun, entries: entries.map(({ kind, header, value }, i) => ({ id: ids[i]!, kind, header, value })) }
 }
 
 export function readGeneration({ client, prefix, partition }: ShardAddress, generation: string): ShardReader {
