@@ -6,6 +6,7 @@ import { createConverter } from './money.ts'
 import { type TopicNames, topicNames } from './names.ts'
 import { type Bounds, type Envelope, NORMALISE, normaliseEnvelope } from './normalise.ts'
 import { acceptorOf } from './quick.ts'
+import { createScannedReader } from './scanned-event.ts'
 
 /** What a record turned out to be. Everything but an event is an outcome to count, none an exception. */
 export type Decoded =
@@ -49,7 +50,7 @@ function createReader<T extends EventType>(type: T): Reader {
       if (!parsed.success) return explain(parsed.error)
       event = parsed.data
     }
-    return normaliseEnvelope(event, bounds, envelope) ?? normalise(event, envelope, bounds)
+    return normaliseEnvelope(event, bounds, envelope) ?? normalise(event.data, envelope, bounds)
   }
 }
 
@@ -73,6 +74,23 @@ export function createDecoder(options: DecoderOptions): Decode {
   const { base, rates = {}, futureToleranceMs = 300_000, topics = topicNames() } = options
   const toBaseMinor = createConverter(base, rates)
   const currencies = [base, ...Object.keys(rates)].join(', ')
+  const readScanned = createScannedReader()
+  const readParsed = createParsedReader(topics)
+
+  return function decode(role, value, recordTimeMs) {
+    if (value === null || value.length === 0) return { kind: 'invalid', reason: 'empty value' }
+    const bounds = { toBaseMinor, currencies, latest: recordTimeMs + futureToleranceMs }
+    const event = readScanned(role, asBuffer(value), bounds)
+    return event === undefined ? readParsed(role, value, bounds) : { kind: 'event', event }
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** Reads every event that is one, and says of all else what is wrong with it. */
+export function createParsedReader(topics: TopicNames): (role: Role, value: Uint8Array, bounds: Bounds) => Decoded {
   const utf8 = new TextDecoder('utf-8', { fatal: true })
   const readers = new Map(
     Object.keys(EVENT_SCHEMAS)
@@ -80,8 +98,7 @@ export function createDecoder(options: DecoderOptions): Decode {
       .map((type) => [type as string, { role: ROLE_OF_TYPE[type], read: createReader(type) }] as const),
   )
 
-  return function decode(role, value, recordTimeMs) {
-    if (value === null || value.length === 0) return { kind: 'invalid', reason: 'empty value' }
+  return function readParsed(role, value, bounds) {
     let raw: unknown
     try {
       raw = JSON.parse(utf8.decode(value))
@@ -99,7 +116,7 @@ export function createDecoder(options: DecoderOptions): Decode {
     if (reader === undefined) return { kind: 'unknown_type', type }
     if (reader.role !== role)
       return invalid(raw, `type: ${type} belongs on ${topics[reader.role]}, not on ${topics[role]}`)
-    const event = reader.read(raw, { toBaseMinor, currencies, latest: recordTimeMs + futureToleranceMs })
+    const event = reader.read(raw, bounds)
     return typeof event === 'string' ? invalid(raw, event) : { kind: 'event', event }
   }
 }

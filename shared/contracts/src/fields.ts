@@ -38,10 +38,10 @@ function isWellFormed(text: string): boolean {
   return text.isWellFormed()
 }
 
-const MAX_SUBJECT_BYTES = 256
-const MAX_ID_CHARACTERS = 1024
+export const MAX_SUBJECT_BYTES = 256
+export const MAX_ID_CHARACTERS = 1024
 export const MAX_SOURCE_CHARACTERS = 512
-const MAX_TEXT_CHARACTERS = 256
+export const MAX_TEXT_CHARACTERS = 256
 
 export function isSubject(text: string): boolean {
   if (text.length === 0 || text.length > MAX_SUBJECT_BYTES || !isWellFormed(text)) return false
@@ -104,7 +104,7 @@ export const personalField = boundedText(
 )
 
 const TIME = expected('an RFC 3339 time with offset such as "2026-11-01T10:00:00Z"')
-const isTime = (text: string) => !Number.isNaN(parseTime(text))
+export const isTime = (text: string) => !Number.isNaN(parseTime(text))
 export const timeField = text(TIME, isTime, { format: 'date-time' })
 
 /** The time field of an event, said of what. */

@@ -33,7 +33,11 @@ export interface Envelope<T extends EventType> {
 }
 
 type Normalise = {
-  readonly [T in EventType]: (event: CloudEventOf<T>, envelope: Envelope<T>, bounds: Bounds) => CustomerEvent | string
+  readonly [T in EventType]: (
+    data: CloudEventOf<T>['data'],
+    envelope: Envelope<T>,
+    bounds: Bounds,
+  ) => CustomerEvent | string
 }
 
 const LENGTHS = Array.from({ length: MAX_SOURCE_CHARACTERS + 1 }, (_, length) => `${length}:`)
@@ -52,7 +56,7 @@ function outOfBounds(path: string, text: string, time: number, latest: number): 
 
 /** Fills in what all events share, or says why it cannot be taken. */
 export function normaliseEnvelope(
-  event: CloudEvent,
+  event: Pick<CloudEvent, 'id' | 'source' | 'subject' | 'time' | 'recordedtime'>,
   { latest }: Bounds,
   envelope: Envelope<EventType>,
 ): string | undefined {
@@ -85,7 +89,7 @@ function amountMinor(data: { readonly amount: string; readonly currency: string 
 type PaidType = 'purchase.completed' | 'purchase.refunded' | 'purchase.cancelled'
 
 function paid(
-  { data }: CloudEventOf<PaidType>,
+  data: CloudEventOf<PaidType>['data'],
   { type, customerId, time, knownAt, idHash }: Envelope<PaidType>,
   bounds: Bounds,
 ): CustomerEvent | string {
@@ -105,7 +109,7 @@ type PlainType =
   | 'engagement.feature_used'
   | 'customer.erased'
 
-function plain<T extends PlainType>(_: object, { type, customerId, time, knownAt, idHash }: Envelope<T>) {
+function plain<T extends PlainType>(_: unknown, { type, customerId, time, knownAt, idHash }: Envelope<T>) {
   return { type, customerId, time, knownAt, idHash }
 }
 
@@ -134,10 +138,10 @@ export const NORMALISE: Normalise = {
   'purchase.completed': paid,
   'purchase.refunded': paid,
   'purchase.cancelled': paid,
-  'support.ticket_opened': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'support.ticket_opened': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, complaint: data.complaint === true }
   },
-  'support.ticket_resolved': ({ data }, { type, customerId, time, knownAt, idHash }, { latest }) => {
+  'support.ticket_resolved': (data, { type, customerId, time, knownAt, idHash }, { latest }) => {
     if (data.openedAt === undefined) return { type, customerId, time, knownAt, idHash, openedAt: undefined }
     const openedAt = parseTime(data.openedAt)
     const problem = outOfBounds('data.openedAt', data.openedAt, openedAt, latest)
@@ -145,10 +149,10 @@ export const NORMALISE: Normalise = {
   },
   'support.ticket_reopened': plain,
   'support.ticket_escalated': plain,
-  'survey.requested': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'survey.requested': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, kind: data.kind }
   },
-  'survey.responded': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'survey.responded': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, kind: data.kind, score: data.score }
   },
   'engagement.visited': plain,
@@ -156,28 +160,28 @@ export const NORMALISE: Normalise = {
   'engagement.email_opened': plain,
   'engagement.email_clicked': plain,
   'engagement.feature_used': plain,
-  'social.mentioned': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'social.mentioned': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, sentiment: data.sentiment }
   },
-  'profile.updated': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'profile.updated': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, fields: profileFields(data) }
   },
-  'consent.changed': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'consent.changed': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, purpose: data.purpose, granted: data.granted }
   },
-  'contract.change_requested': ({ data }, { type, customerId, time, knownAt, idHash }) => {
+  'contract.change_requested': (data, { type, customerId, time, knownAt, idHash }) => {
     return { type, customerId, time, knownAt, idHash, kind: data.kind }
   },
   'customer.erased': plain,
-  'action.decided': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
-  'action.delivered': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
-  'action.failed': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
-  'action.acknowledged': ({ data }, envelope, bounds) => acted(data, envelope, bounds, {}),
-  'action.suppressed': ({ data }, envelope, bounds) => acted(data, envelope, bounds, { reason: data.reason }),
-  'action.snoozed': ({ data }, envelope, bounds) => {
+  'action.decided': (data, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.delivered': (data, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.failed': (data, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.acknowledged': (data, envelope, bounds) => acted(data, envelope, bounds, {}),
+  'action.suppressed': (data, envelope, bounds) => acted(data, envelope, bounds, { reason: data.reason }),
+  'action.snoozed': (data, envelope, bounds) => {
     const until = parseTime(data.until)
     if (until <= envelope.time) return `data.until: ${data.until} is not after the event's own time`
     return acted(data, envelope, bounds, { until })
   },
-  'action.resolved': ({ data }, envelope, bounds) => acted(data, envelope, bounds, { outcome: data.outcome }),
+  'action.resolved': (data, envelope, bounds) => acted(data, envelope, bounds, { outcome: data.outcome }),
 }
