@@ -60,7 +60,8 @@ async function startTrainer(env: Readonly<Record<string, string>>, on = shop): P
   const trainer = await TrainerProcess.start(`trainer-${++started}`, dir, on, env)
   onTestFinished(async ({ task }) => {
     if (task.result?.state === 'fail') console.error(`${trainer.name}:\n${trainer.tail()}`)
-    if (trainer.isRunning) await trainer.kill()
+    // Not killed: an outcome is on record a moment before its job has ended, and the next test would be given that job.
+    if (trainer.isRunning) await trainer.stop()
   })
   return trainer
 }
