@@ -1,6 +1,9 @@
 import type { OutboxEntry, StoredOutboxEntry, WrittenOutbox } from '@holdfast/platform'
 
-/** Bytes of the entries that wait in memory for their turn; where there are more, they are read from Redis when it comes. */
+/**
+ * Bytes of the commits that wait in memory, each counted until its last entry has been taken. Where there are more, entries are
+ * read from Redis when it is their turn.
+ */
 const MOST_BYTES = 64 * 2 ** 20
 
 /** What one commit wrote, as far as it was not taken yet. */
@@ -13,9 +16,13 @@ interface Written {
 
 /** Entries of an outbox that were handed over by the commits that wrote them, in their order in the stream; packed until their turn. */
 export class HeldEntries {
-  length = 0
   private commits: Written[] = []
   private bytes = 0
+  private waiting = 0
+
+  get length(): number {
+    return this.waiting
+  }
 
   /** False where there is no room for them; then none is added. */
   add({ entries, ids }: Pick<WrittenOutbox, 'entries' | 'ids'>): boolean {
@@ -23,7 +30,7 @@ export class HeldEntries {
     if (this.bytes + bytes > MOST_BYTES) return false
     this.commits.push({ bytes, ids, entries: entries[Symbol.iterator](), taken: 0 })
     this.bytes += bytes
-    this.length += entries.length
+    this.waiting += entries.length
     return true
   }
 
@@ -33,15 +40,16 @@ export class HeldEntries {
     while (taken.length < count && this.commits.length > 0) {
       const first = this.commits[0]!
       const next = first.entries.next()
-      if (next.done === true) {
-        this.bytes -= first.bytes
-        this.commits.shift()
-      } else {
+      if (next.done !== true) {
         const { kind, header, value } = next.value
         taken.push({ id: first.ids[first.taken++]!, kind, header, value })
-        this.length--
+      }
+      if (first.taken === first.ids.length) {
+        this.bytes -= first.bytes
+        this.commits.shift()
       }
     }
+    this.waiting -= taken.length
     return taken
   }
 
@@ -55,7 +63,7 @@ export class HeldEntries {
   clear(): void {
     this.commits = []
     this.bytes = 0
-    this.length = 0
+    this.waiting = 0
   }
 }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-/** What stands at a member. Numbers, as hundreds of thousands are noted a second; 0 is what they all are at first. */
+/** What stands at a member. Small numbers, because hundreds of thousands are noted a second; 0 is what each is at first. */
 export const ABSENT = 0
 export const TEXT = 1
 export const NUMBER = 2
@@ -25,6 +25,8 @@ const UNNAMED = -1
  * Finds the members of a JSON object in its bytes, and builds nothing of it. It understands plain documents: an object with
  * texts without escapes, numbers, true, false and null, and one object more in it of the same; each member that is asked for is
  * there at most once, and what it says is ASCII. Of any other it says just that, and JSON.parse is there for these.
+ *
+ * What the members say may be asked for once `scan` has answered true, of those whose kind is not ABSENT.
  */
 export class Scan {
   private bytes: Buffer = Buffer.alloc(0)
@@ -77,7 +79,7 @@ export class Scan {
     return true
   }
 
-  /** Whether the document is a plain one. One loop for both objects, as a call for each sign would take longer than the signs. */
+  /** Whether the document is a plain one. One loop for both objects, as a call for each byte would take longer than the bytes. */
   scan(bytes: Buffer): boolean {
     const { kinds, from, to, holder } = this
     this.bytes = bytes
@@ -133,9 +135,9 @@ export class Scan {
       isEmpty = false
       while (bytes[at] === CLOSE) {
         at++
+        at = behindSpace(bytes, at)
         if (names === this.outer) return at === bytes.length && (!needsCheck || isUtf8(bytes))
         names = this.outer
-        at = behindSpace(bytes, at)
       }
       if (bytes[at] !== COMMA) return false
       at = behindSpace(bytes, at + 1)

@@ -1,7 +1,9 @@
 import { type EventType, ROLE_OF_TYPE } from '@holdfast/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createParsedReader } from './decode.ts'
+import { EVENT_SCHEMAS } from './events.ts'
 import { createConverter } from './money.ts'
 import { topicNames } from './names.ts'
 import { createScannedReader } from './scanned-event.ts'
@@ -15,7 +17,7 @@ const money = { amount: '49.90', currency: 'EUR' }
 const COMMON = {
   'purchase.completed': { ...money, orderId: 'o', units: 2, channel: 'web', campaignId: 'spring' },
   'purchase.refunded': { ...money, orderId: 'o' },
-  'purchase.cancelled': money,
+  'purchase.cancelled': { ...money, orderId: 'o' },
   'support.ticket_opened': { ...ticket, channel: 'web', priority: 'high', complaint: true },
   'support.ticket_resolved': { ...ticket, openedAt: '2026-10-30T10:00:00Z' },
   'support.ticket_reopened': ticket,
@@ -47,7 +49,16 @@ describe.each(TYPES)('%s', (type) => {
     expect(scanned(type, bytesOf({ ...HEAD, type, data: COMMON[type] }))).toMatchObject({ type, customerId: 'cust-42' })
     const recordedtime = '2026-11-01T11:00:00+01:00'
     expect(scanned(type, bytesOf({ ...HEAD, type, data: COMMON[type], recordedtime, note: 'né' }))).toBeDefined()
-    expect(scanned(type, Buffer.from(JSON.stringify({ ...HEAD, type, data: COMMON[type] }, null, 2)))).toBeDefined()
+    expect(
+      scanned(type, Buffer.from(`${JSON.stringify({ ...HEAD, type, data: COMMON[type] }, null, 2)}\r\n`)),
+    ).toBeDefined()
+  })
+
+  test('has no member that the scan does not know', () => {
+    const { data, ...envelope } = EVENT_SCHEMAS[type].shape
+    expect(Object.keys(envelope).toSorted()).toEqual([...NAMES].filter((name) => name !== 'data').toSorted())
+    const members = data instanceof z.ZodOptional ? data.unwrap() : data
+    expect(Object.keys({ ...COMMON[type] })).toEqual(expect.arrayContaining(Object.keys(members.shape)))
   })
 
   test('is not read where it stands on another topic', () => {

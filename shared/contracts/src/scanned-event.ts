@@ -117,7 +117,7 @@ interface Reader {
   read(head: Head, scan: Scan, bounds: Bounds): CustomerEvent | undefined
 }
 
-function createReader<T extends EventType>(type: T, readData: ReadData<T>): [string, Reader] {
+function readerOf<T extends EventType>(type: T, readData: ReadData<T>): [string, Reader] {
   const normalise = NORMALISE[type]
   const envelope: Envelope<T> = { type, customerId: '', time: 0.5, knownAt: 0.5, idHash: 0.5 }
   function read(head: Head, scan: Scan, bounds: Bounds) {
@@ -133,18 +133,18 @@ function createReader<T extends EventType>(type: T, readData: ReadData<T>): [str
 /** Reads the event in a record's bytes where it is a common one and good without doubt. */
 export function createScannedReader(): (role: Role, value: Buffer, bounds: Bounds) => CustomerEvent | undefined {
   const readers = new Map([
-    createReader('purchase.completed', readsPurchase()),
-    createReader('purchase.refunded', readsMoney()),
-    createReader('purchase.cancelled', readsMoney()),
-    createReader('support.ticket_opened', readTicketOpened),
-    createReader('support.ticket_resolved', readTicketResolved),
-    createReader('support.ticket_reopened', readTicket),
-    createReader('support.ticket_escalated', readTicket),
-    createReader('engagement.visited', readNothing),
-    createReader('engagement.logged_in', readNothing),
-    createReader('engagement.email_opened', readNothing),
-    createReader('engagement.email_clicked', readNothing),
-    createReader('engagement.feature_used', readFeature),
+    readerOf('purchase.completed', readsPurchase()),
+    readerOf('purchase.refunded', readsMoney()),
+    readerOf('purchase.cancelled', readsMoney()),
+    readerOf('support.ticket_opened', readTicketOpened),
+    readerOf('support.ticket_resolved', readTicketResolved),
+    readerOf('support.ticket_reopened', readTicket),
+    readerOf('support.ticket_escalated', readTicket),
+    readerOf('engagement.visited', readNothing),
+    readerOf('engagement.logged_in', readNothing),
+    readerOf('engagement.email_opened', readNothing),
+    readerOf('engagement.email_clicked', readNothing),
+    readerOf('engagement.feature_used', readFeature),
   ])
   const scan = new Scan(NAMES, DATA, DATA_NAMES)
   const types = new SteadyText(TYPE)

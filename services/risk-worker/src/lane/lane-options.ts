@@ -10,8 +10,8 @@ export interface LaneEvents {
   /** @param counts by topic */
   onFolded(counts: ReadonlyMap<string, Readonly<Record<'folded' | 'duplicate', number>>>, seconds: number): void
   onCommitted(customers: number, looked: number, seconds: number): void
-  /** @param page what the commit has put into the outbox */
-  onOutbox(page: WrittenOutbox): void
+  /** @param written what the commit has put into the outbox */
+  onOutbox(written: WrittenOutbox): void
   onRefused(reason: 'owner' | 'number'): void
   /** The lane cannot go on, and must not be left standing. */
   onBroken(error: Error): void

@@ -294,7 +294,7 @@ export class ShardLane {
     for (let i = 0; i < found.length; i++) {
       const { evaluation, entry, outbox } = found[i]!
       decide(customers[i]!, evaluation.decided, evaluation.nextLookAt, entry)
-      for (const entry of outbox) this.outbox.add(entry)
+      for (const outgoing of outbox) this.outbox.add(outgoing)
     }
   }
 

@@ -65,6 +65,14 @@ test('profiles, counters and the outbox are measured texts, one after the other'
   expect(hexOf({ outbox }, 3)).toBe(`036a6f6200000001680000000100${'0972657075626c6973680000000000000000'}`)
 })
 
+test('a customer that no length can tell leaves the list as it was', () => {
+  const list = packedCustomers([])
+  list.add(customer)
+  expect(() => list.add({ ...customer, state: new Uint8Array(65_536) })).toThrow(RangeError)
+  list.add({ ...customer, id: 'b' })
+  expect([list.length, ...[...list].map(({ id }) => id)]).toEqual([2, 'ü', 'b'])
+})
+
 test('fields of meta follow in pairs', () => {
   expect(packChange({ ...nothing, meta: { 'offset:a': '1', 'offset:b': '2' } }).slice(4)).toEqual([
     'offset:a',

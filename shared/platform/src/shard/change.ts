@@ -26,15 +26,18 @@ export interface OutboxEntry {
   readonly value: Buffer
 }
 
-/** Everything that one commit writes. Lists that are long had better be packed as they grow: see `packedCustomers`. */
+/** A list that a commit writes, again where it has to be tried again; one that is long had better be packed as it grows. */
+export type Written<T> = readonly T[] | PackedList<T>
+
+/** Everything that one commit writes. */
 export interface ShardChange {
   /** Each customer once: of two writes only the later one would stand. */
-  readonly customers: Iterable<CustomerWrite>
+  readonly customers: Written<CustomerWrite>
   /** JSON by customer. */
   readonly profiles: ReadonlyMap<string, string>
   /** Changes by counter. */
   readonly counters: ReadonlyMap<string, number>
-  readonly outbox: Iterable<OutboxEntry>
+  readonly outbox: Written<OutboxEntry>
   /** Fields of meta: see `shard-meta.ts`. */
   readonly meta: Readonly<Record<string, string>>
 }
@@ -78,18 +81,17 @@ const ENTRY: Packing<OutboxEntry> = {
   },
 }
 
-/** Customers that a commit will write, each once. */
-export function packedCustomers(customers: Iterable<CustomerWrite> = []): PackedList<CustomerWrite> {
+/** Customers that a commit will write, each once. A list that is packed already is returned itself, here and below. */
+export function packedCustomers(customers: Written<CustomerWrite> = []): PackedList<CustomerWrite> {
   return packedList(CUSTOMER, customers)
 }
 
 /** Entries that a commit will put into the outbox, in this order. */
-export function packedEntries(entries: Iterable<OutboxEntry> = []): PackedList<OutboxEntry> {
+export function packedEntries(entries: Written<OutboxEntry> = []): PackedList<OutboxEntry> {
   return packedList(ENTRY, entries)
 }
 
-/** One that is packed already stays what it is. */
-function packedList<T>(packing: Packing<T>, items: Iterable<T>): PackedList<T> {
+function packedList<T>(packing: Packing<T>, items: Written<T>): PackedList<T> {
   if (items instanceof PackedList) return items
   const list = new PackedList(packing)
   for (const item of items) list.add(item)

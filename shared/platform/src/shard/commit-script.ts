@@ -10,9 +10,11 @@ export interface CommitRefused {
   readonly found: string
 }
 
-/** The run of the server that took a commit's outbox entries, and their ids there. */
+/** Where a commit's outbox entries stand. */
 export interface WrittenEntries {
+  /** The run of the server that took them. */
   readonly serverRun: string
+  /** Places in the stream, in the order of the entries. */
   readonly ids: readonly string[]
 }
 

@@ -1,5 +1,6 @@
 import { HoldfastError } from '../errors.ts'
 import { OUTBOX_KINDS, type OutboxEntry } from './change.ts'
+import type { WrittenEntries } from './commit-script.ts'
 import type { PackedList } from './pack.ts'
 
 /** An entry as it stands in the stream. */
@@ -15,11 +16,8 @@ export interface OutboxPage {
 }
 
 /** What a commit has put into the outbox, and where. */
-export interface WrittenOutbox {
-  readonly serverRun: string
+export interface WrittenOutbox extends WrittenEntries {
   readonly entries: PackedList<OutboxEntry>
-  /** Places in the stream, in the order of the entries. */
-  readonly ids: readonly string[]
 }
 
 /** @throws HoldfastError OUTBOX_BROKEN for an entry that no commit wrote. */

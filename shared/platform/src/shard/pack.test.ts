@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Packer } from './pack.ts'
 
 test('a packer grows as it must, by a little and by much', () => {
-  const packer = new Packer(1)
+  const packer = new Packer()
   const parts: Buffer[] = []
   for (const length of [0, 1, 2, 255, 3, 60_000, 200_000]) {
     const bytes = Buffer.alloc(length, length % 251)
@@ -15,7 +15,7 @@ test('a packer grows as it must, by a little and by much', () => {
 })
 
 test('what is packed stays as it is while more is', () => {
-  const packer = new Packer(8)
+  const packer = new Packer()
   packer.text16('first')
   const first = packer.packed
   packer.text16('other')
@@ -26,7 +26,7 @@ test('what is packed stays as it is while more is', () => {
 })
 
 test('texts are measured in bytes', () => {
-  const packer = new Packer(0)
+  const packer = new Packer()
   packer.text8('é')
   packer.text16('🙂')
   packer.text32('ab')

@@ -1,5 +1,3 @@
-const NOTHING = Buffer.alloc(0)
-
 /**
  * Packed arguments of the commit script: records one after the other, nothing between them. One long argument that Lua cuts
  * up costs a fraction of several short ones a customer. Numbers are big-endian. A length, in bytes, stands right before
@@ -12,17 +10,22 @@ const NOTHING = Buffer.alloc(0)
  *   outbox    u8 + kind, u32 + header, u32 + value
  */
 export class Packer {
-  private bytes: Buffer
+  private bytes: Buffer = Buffer.alloc(0)
   private at = 0
-
-  /** @param capacity bytes that there is room for at first */
-  constructor(capacity = 0) {
-    this.bytes = capacity === 0 ? NOTHING : Buffer.allocUnsafe(capacity)
-  }
 
   /** What was packed up to now. It stays as it is while more is. */
   get packed(): Buffer {
     return this.bytes.subarray(0, this.at)
+  }
+
+  /** Bytes packed up to now. */
+  get length(): number {
+    return this.at
+  }
+
+  /** Takes back what was packed behind so many bytes. */
+  cutTo(length: number): void {
+    this.at = length
   }
 
   u8(value: number): void {
@@ -161,21 +164,32 @@ export interface Packing<T> {
  * object that it finds in use; bytes it leaves where they are.
  */
 export class PackedList<T> implements Iterable<T> {
-  length = 0
   private readonly packer = new Packer()
+  private count = 0
 
   constructor(private readonly packing: Packing<T>) {}
 
+  get length(): number {
+    return this.count
+  }
+
+  /** @throws RangeError for an item that is larger than its lengths can tell; the list then is as it was. */
   add(item: T): void {
-    this.packing.pack(this.packer, item)
-    this.length++
+    const before = this.packer.length
+    try {
+      this.packing.pack(this.packer, item)
+    } catch (thrown) {
+      this.packer.cutTo(before)
+      throw thrown
+    }
+    this.count++
   }
 
   get bytes(): Buffer {
     return this.packer.packed
   }
 
-  /** What was added up to now. */
+  /** What was added until the first item is asked for. */
   *[Symbol.iterator](): Generator<T, void> {
     const unpacker = new Unpacker(this.bytes)
     while (!unpacker.isAtEnd) yield this.packing.unpack(unpacker)
