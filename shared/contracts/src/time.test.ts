@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatTime, parseTime } from './time.ts'
 
+const padded = (day: number) => String(day).padStart(2, '0')
+
 describe('formatTime', () => {
   it('writes what Date writes, of every instant, whole or not', () => {
     const instant = fc.oneof(
@@ -23,6 +25,16 @@ describe('formatTime', () => {
 })
 
 describe('parseTime', () => {
+  it.each(['2026-01', '2026-03', '2026-12'])(
+    'no day of %s beyond 31 is taken for another that was read right before',
+    (month) => {
+      for (let day = 1; day <= 31; day++) {
+        expect(parseTime(`${month}-${padded(day)}T10:00:00Z`)).not.toBeNaN()
+        for (let other = 32; other <= 99; other++) expect(parseTime(`${month}-${other}T10:00:00Z`)).toBeNaN()
+      }
+    },
+  )
+
   it('agrees with Date on every instant that Date can write', () => {
     const instant = fc.date({
       min: new Date('0000-01-01T00:00:00Z'),

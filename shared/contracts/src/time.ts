@@ -49,7 +49,7 @@ function days(text: string): number {
   const ofCentury = pair(text, 2)
   const month = pair(text, 5)
   const day = pair(text, 8)
-  if (century < 0 || ofCentury < 0 || month < 1 || month > 12 || day < 1) return Number.NaN
+  if (century < 0 || ofCentury < 0 || month < 1 || month > 12 || day < 1 || day > 31) return Number.NaN
   const year = century * 100 + ofCentury
   const date = (year << 9) | (month << 5) | day
   if (date === lastDate) return lastDays
