@@ -102,10 +102,10 @@ export class SilentLogit {
     return this.sampleOf(minute, this.stepped, vector, facts)
   }
 
-  /** The sample of the instant at which the state was seen, for which nothing has to be computed. */
+  /** The sample of the instant at which the state was seen, for which nothing has to be computed; its minute is the one before. */
   private sampleSeen(): Sample {
     const { facts, vector } = this.seen
-    return this.sampleOf(facts.at / MINUTE_MS, this.steppedSeen, vector, facts)
+    return this.sampleOf(Math.floor(facts.at / MINUTE_MS), this.steppedSeen, vector, facts)
   }
 
   private sampleOf(minute: number, stepped: Sum, vector: Vector, facts: Facts): Sample {
@@ -136,19 +136,11 @@ export class SilentLogit {
     while (quiet < to) {
       const start = quiet + 1
       const end = Math.min(to, lastMinuteOfMonth(start))
-      // The minutes that follow the instant of the look are bounded by it as well as by their own first one.
-      if (lazily && quiet === from - 1 && this.isJustBefore(start)) {
-        const b = this.sample(end)
-        if (!target.isHit(b) && this.isOut(target, this.sampleSeen(), b)) {
-          quiet = end
-          if (quiet - from >= LONG_QUIET_MINUTES) break
-          continue
-        }
-      }
-      const a = this.sample(start)
-      if (target.isHit(a)) return { kind: 'hit', minute: start }
-      const found =
-        end === start ? { kind: 'quiet' as const, until: end } : this.within(a, this.sample(end), target, lazily)
+      // What follows the instant of the look is bounded by it as well as by its first whole minute.
+      const isSeen = lazily && quiet === from - 1 && this.isJustBefore(start)
+      const a = isSeen ? this.sampleSeen() : this.sample(start)
+      if (!isSeen && target.isHit(a)) return { kind: 'hit', minute: start }
+      const found = this.within(a, a.minute < end ? this.sample(end) : a, target, lazily)
       if (found.kind === 'hit' || found.until < end) return found
       quiet = end
       if (lazily && quiet - from >= LONG_QUIET_MINUTES) break
