@@ -1,5 +1,13 @@
 import { ACTION_KINDS } from '../event.ts'
-import { BANDS, type Band, type CustomerState, EMPTY_STATE, isUnknown } from '../state/customer-state.ts'
+import {
+  BANDS,
+  type Band,
+  type CustomerState,
+  DISPOSITIONS,
+  type Disposition,
+  EMPTY_STATE,
+  isUnknown,
+} from '../state/customer-state.ts'
 import { monthIndex, monthName } from '../time.ts'
 
 /** Adds a whole number to a named counter. */
@@ -162,7 +170,7 @@ function addRisk(decided: CustomerState['decided'], sign: number, add: Add): voi
   const { band, disposition, judged, expectedLossMinor, probability } = decided
   const names = OF_BAND[band]
   add(names.customers, sign)
-  add(`disposition:${disposition}`, sign)
+  add(OF_DISPOSITION[disposition], sign)
   if (judged > 0) add(`judged:${judged}`, sign)
   if (band === 'prospect') return
   add(names.expectedLossMinor, sign * expectedLossMinor)
@@ -186,6 +194,11 @@ const countersOf = (band: Band) => ({
 const OF_BAND = Object.fromEntries(BANDS.map((band) => [band, countersOf(band)])) as Record<
   Band,
   ReturnType<typeof countersOf>
+>
+
+const OF_DISPOSITION = Object.fromEntries(DISPOSITIONS.map((name) => [name, `disposition:${name}`])) as Record<
+  Disposition,
+  string
 >
 
 /** Names of a cohort's counters by (cohort, month): a busy shard asks for the same few hundred all the time. */

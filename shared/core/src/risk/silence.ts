@@ -4,7 +4,7 @@ import type { Sight } from '../features/sight.ts'
 import { FEATURES, type Vector } from '../features/table.ts'
 import { MINUTE_MS, monthIndex, monthStart } from '../time.ts'
 import { float32BreadthOf, type RiskModel } from './model.ts'
-import { leastBetween, magnitudeAt, mostBetween, type Polyline, valueAt } from './polyline.ts'
+import { leastBetween, magnitudeAt, mostBetween, type Point, type Polyline, pointAt } from './polyline.ts'
 import { polylineOf, type SilentTerms, silentTerms, type Terms } from './silent-terms.ts'
 
 /** The logit of a silent customer at one minute (since 1970; whole but for the newest event's own), and its two moving parts. */
@@ -16,9 +16,9 @@ export interface Sample {
   /** Sums of the terms that rise and of those that fall between month starts. */
   readonly rising: number
   readonly falling: number
-  /** Sum of the terms that bend, and the places on their polylines. */
+  /** Sum of the terms that bend, and the points on their polylines. */
   readonly bending: number
-  readonly bends: readonly number[]
+  readonly bends: readonly Point[]
 }
 
 /** What a search looks for. */
@@ -113,13 +113,13 @@ export class SilentLogit {
     const rising = plus(NOTHING, terms.rising, vector)
     const falling = plus(NOTHING, terms.falling, vector)
     let magnitude = stepped.magnitude + rising.magnitude + falling.magnitude
-    const bends = new Array<number>(polylines.length)
+    const bends = new Array<Point>(polylines.length)
     let bending = 0
     for (let g = 0; g < polylines.length; g++) {
-      const x = terms.bending[g]!.x(facts)
-      bends[g] = x
-      bending += valueAt(polylines[g]!, x)
-      magnitude += magnitudeAt(polylines[g]!, x)
+      const point = pointAt(polylines[g]!, terms.bending[g]!.x(facts))
+      bends[g] = point
+      bending += point.value
+      magnitude += magnitudeAt(polylines[g]!, point.x)
     }
     const logit = stepped.logit + (rising.logit + falling.logit + bending)
     const breadth = float32BreadthOf(magnitude)

@@ -5,7 +5,7 @@ import type { StillFacts } from '../features/still-facts.ts'
 import { FEATURES, MOVING, STILL } from '../features/table.ts'
 import type { CustomerState } from '../state/customer-state.ts'
 import type { RiskModel } from './model.ts'
-import type { Polyline } from './polyline.ts'
+import { type Polyline, polyline } from './polyline.ts'
 
 /** Some terms w·f of a model's logit: the places of their rows in the table, and their weights. */
 export interface Terms {
@@ -25,7 +25,7 @@ export interface BendingTerms {
 export function polylineOf({ knees, weights, times }: BendingTerms, still: StillFacts): Polyline {
   const slopes = new Array<number>(weights.length)
   for (let k = 0; k < slopes.length; k++) slopes[k] = weights[k]! * times[k]!(still)
-  return { knees, slopes }
+  return polyline(knees, slopes)
 }
 
 /** The terms of a model's logit by what silence does to them; the sign of a weight turns what its row declares. */
