@@ -117,8 +117,9 @@ export class ShardOwner implements ShardHandlers {
 
   readonly onFatal = (error: Error): void => this.options.onFatal(error)
 
-  readonly onCrash = (err: Error, willRestart: boolean): void => {
-    this.options.log.warn({ err, willRestart }, 'the consumer lost its group')
+  readonly onCrash: NonNullable<ShardHandlers['onCrash']> = (err, { wasMember, willRestart }) => {
+    const what = wasMember ? 'the consumer lost its group' : 'the consumer could not join its group'
+    this.options.log.warn({ err, willRestart }, what)
   }
 
   /** Reading begins again where it stopped. */

@@ -56,7 +56,7 @@ export async function followChanges(options: FollowOptions): Promise<FollowedCha
       reached.set(partition, lastOffset + 1)
     },
     onFatal,
-    onCrash(_, willRestart) {
+    onCrash(_, { willRestart }) {
       reading = false
       if (!willRestart) onFatal(new Error('the consumer of band changes has ended'))
     },

@@ -21,8 +21,8 @@ export interface ShardHandlers {
   onSkipped?(skipped: Position & { readonly highWatermark: number }): void
   /** The named partition stands still (its offset is outside the log, or its handler threw); without a name, all of them do. */
   onFatal(error: Error, where?: { readonly topic: string; readonly partition: number }): void
-  /** The consumer lost its brokers or its group; it comes back by itself when `willRestart`. */
-  onCrash?(error: Error, willRestart: boolean): void
+  /** The consumer lost its brokers or its group, or, not `wasMember`, could not join it; it tries again by itself when `willRestart`. */
+  onCrash?(error: Error, how: { readonly wasMember: boolean; readonly willRestart: boolean }): void
 }
 
 export interface ShardConsumerOptions extends ShardHandlers {

@@ -18,6 +18,8 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
 
   /** Rises whenever what was ours may no longer be. */
   let epoch = 0
+  /** Whether it has joined its group since it started or last crashed. */
+  let wasMember = false
   /** When the group last confirmed that we belong to it; a frozen process finds it old. */
   let confirmedAt = Number.NEGATIVE_INFINITY
   let askers: ((isMember: boolean) => void)[] = []
@@ -69,6 +71,7 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     // Whoever asked did so as a member of an earlier generation.
     tellAskers(false)
     confirmedAt = performance.now()
+    wasMember = true
     held = partitions
     positions.clear()
     pausedByOwner.clear()
@@ -88,7 +91,8 @@ export function createShardConsumer(options: ShardConsumerOptions): ShardConsume
     epoch++
     tellAskers(false)
     enqueue(revoke)
-    onCrash?.(error, restart)
+    onCrash?.(error, { wasMember, willRestart: restart })
+    wasMember = false
     if (!restart && stopped === undefined) onFatal(crashError(error, groupId))
   })
   consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset, highWatermark } }) => {
